@@ -290,6 +290,20 @@ def test_a_month_in_requests_as_long_as_the_context_asked_for_is_told_where_it_i
     assert "a request" not in cells(named(listapp.get("/?q=other"))["Long 1"])["My month"]
 
 
+def test_a_price_far_below_all_others_that_one_list_alone_states_is_marked_where_it_leads(
+    listapp: TestApp, engine: Engine
+) -> None:
+    sold_too(engine, [_entry("openai/gpt-9", "OpenAI: GPT-9", 0.2, 1)])
+
+    def tags(order: str) -> list[str]:
+        row = named(listapp.get(f"/?q=gpt-9&sort={order}"))["GPT-9"]
+        return [spoken(tag) for tag in row.select("th > .tag") if "one list" in spoken(tag)]
+
+    assert tags("month") == tags("input_per_mtok") == ["one list alone, others from $4.20"]
+    assert tags("name") == tags("-input_per_mtok") == []
+    assert "one list alone" not in listapp.get("/?sort=month&q=acme").text  # nobody else sells these
+
+
 def test_a_workload_is_read_as_people_write_it(listapp: TestApp) -> None:
     page = listapp.get("/", {"tokens": "20M", "cached_share": "70%", "preset": "large", "q": "gpt-9"})
     said = spoken(page.html.select_one("caption"))

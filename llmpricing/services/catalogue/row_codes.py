@@ -8,16 +8,28 @@ from decimal import Decimal
 
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import State
-from llmpricing.domain.prices import Price
+from llmpricing.domain.prices import OtherReason, Price
+from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.domain.quotes.line_evidence import codes_of, waiting_for
 from llmpricing.services.catalogue.behind_rows import BehindRow
 from llmpricing.services.catalogue.row_columns import BASE_METERS
+
+_OF_OTHER_LISTS = (OtherReason.AGREEMENT, OtherReason.DISAGREEMENT)
 
 
 def codes_of_row(row: BehindRow, at: datetime) -> list[str]:
     """What a quote by the prices that a row shows would say of them; where it shows none, by all of the offering."""
     listed = [price for price in row.prices if price.valid_at(at)]
     return [code.value for code in codes_of(_shown(row.prices, at), listed, row.others, at)]
+
+
+def is_stated_once(row: BehindRow, at: datetime) -> bool:
+    """Whether one list alone states the prices that a row shows: none beside it says the same or otherwise."""
+    shown = {price.meter for price in _shown(row.prices, at) if price.source != PINNED}
+    return bool(shown) and not any(
+        other.price.meter in shown and other.price.valid_at(at) and other.reason in _OF_OTHER_LISTS
+        for other in row.others
+    )
 
 
 def waiting_in_row(row: BehindRow, at: datetime) -> Mapping[str, tuple[tuple[str, Decimal | None], ...]]:

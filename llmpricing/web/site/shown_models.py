@@ -17,12 +17,13 @@ from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.offering_needs import meets
-from llmpricing.services.catalogue.row_codes import waiting_in_row
+from llmpricing.services.catalogue.row_codes import is_stated_once, waiting_in_row
 from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.web.site.known_then import costs_then, uncached
+from llmpricing.web.site.lone_prices import far_above, is_by_cost
 from llmpricing.web.site.long_months import LongMonth, hindrance_of_month, long_months
 from llmpricing.web.site.model_question import ModelQuestion
 from llmpricing.web.site.month_costs import as_written
@@ -55,6 +56,9 @@ class ShownModel:
     is_dear_within: bool  # it lies within the context that is asked for
     is_cache_full: bool  # the month counts what is read from a cache at the full price of input
     cheapest: tuple[Any, Decimal] | None  # of those of the row that a buyer may take, for the month
+    lone_below: (
+        Decimal | None
+    )  # what all other sellers ask at least, in an order by cost, where one list alone says less
 
     @property
     def unnamed(self) -> int:
@@ -81,7 +85,7 @@ def shown_models(
     asked = question.wanted.min_context
     long = long_months(request, question.clocks, question.workload, asked, [row.shown for row in rows], stands_on)
     full = _cached_at_full_price(request, question, stands_on, rows, costs)
-    found = []
+    by_cost, found = is_by_cost(question.order), []
     for row, item in zip(rows, items, strict=True):
         total = month_total(item.price_state, costs.get(item.id))
         step = step_in_row(behind[row.shown.number], at, item.context_window)
@@ -108,6 +112,7 @@ def shown_models(
                 bool(step and asked and step.tokens <= asked),
                 item.id in full and bool(total),
                 _cheapest(row, costs),
+                far_above(row, costs) if by_cost and is_stated_once(behind[row.shown.number], at) else None,
             )
         )
     return found
