@@ -104,3 +104,16 @@ def test_a_point_that_may_part_thousands_is_asked_about_in_a_table_of_other_name
 def test_points_before_decimals_are_read_in_a_table_of_other_names(commands: Commands, tmp_path: Path) -> None:
     done = commands.run("price", written(tmp_path, POINTED.format("5000.0")), *NAMED)
     assert (done.exit_code, "Total: USD 0.0251" in done.output) == (0, True), done.output
+
+
+@pytest.mark.parametrize("command", ["audit", "price"])
+def test_a_column_that_says_by_true_that_a_row_is_a_batch_is_asked_about(
+    commands: Commands, tmp_path: Path, command: str
+) -> None:
+    table = "model,at,input_tokens,output_tokens,is_batch\nclaude-haiku-4-5,2026-11-20T10:00:00Z,1000,0,{}\n"
+    log = written(tmp_path, table.format("True"))
+    done = commands.run(command, log)
+    assert done.exit_code == 2, done.output
+    assert "is_batch (such as True)" in done.stderr
+    assert commands.run(command, log, "--ignore-column", "is_batch").exit_code == 0
+    assert commands.run(command, written(tmp_path, table.format("False"))).exit_code == 0

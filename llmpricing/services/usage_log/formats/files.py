@@ -25,6 +25,7 @@ from llmpricing.services.usage_log.formats.missing_pages import missing_pages
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
+from llmpricing.services.usage_log.formats.own_columns import may_tell_a_tier
 from llmpricing.services.usage_log.formats.pages import ApiPage, are_repeated, pages_of
 from llmpricing.services.usage_log.formats.quote_table import quote_table
 from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
@@ -109,7 +110,7 @@ def is_as_quotes_write(file: UsageFile) -> bool:
     if file.shape.name != QUOTE_TABLE or file.signs is not None or file.totals:
         return False
     names = {name for row in islice(raw_rows(file.path), SAMPLE) for name in row.fields} or {*header_of(file.path)}
-    return {*by_tool_names(file.shape, dict.fromkeys(names, ""))} == names
+    return not any(map(may_tell_a_tier, names)) and {*by_tool_names(file.shape, dict.fromkeys(names, ""))} == names
 
 
 class _WeighedFile(NamedTuple):

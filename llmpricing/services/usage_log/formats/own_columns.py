@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,13 @@ _REASONING = {"inside output": INSIDE, "beside output": BESIDE}
 _TOLD_EMPTY = ("input_tokens", "output_tokens")  # that are said where a row leaves them empty
 _OF_NOW = "no time is stated: priced as of now"
 _KNOWN = frozenset({*_ROLES, "cached", "reasoning", "tokens_per_unit", "counts", "labels", "ignore"})
+_SO = frozenset({"true", "t", "yes"})  # 1 may also be the number of a batch, or a rank
+_TIER = re.compile(r"(is[ _]?)?(batch(ed)?|priority|flex)([ _]?(api|mode|tier|request))?", re.IGNORECASE)
+
+
+def may_tell_a_tier(name: str) -> bool:
+    """Whether a column of this name may say that a row is of another tier, by true."""
+    return bool(_TIER.fullmatch(str(name).strip()))
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class OwnColumns:
         charged = row.amount(self.roles["charged"]) if "charged" in self.roles else None
         facts = labels(**{name: row.text(column) for name, column in self.labels.items()})
         row.known(*self.ignored)
+        self._ask_of_tiers(row)
         row.close()
         found = UsageRecord(
             model,
@@ -73,6 +82,12 @@ class OwnColumns:
             record_id=said("id") or None,
         )
         return found if "at" in self.roles else found.with_remark(Code.TIME_ASSUMED, _OF_NOW)
+
+    def _ask_of_tiers(self, row: Row) -> None:
+        understood = {*self.roles.values(), *self.counts.values(), *self.labels.values(), *self.ignored}
+        for name in row.raw:
+            if name not in understood and may_tell_a_tier(name) and row.text(name).lower() in _SO:
+                row.unread.add(name, row.text(name))
 
     @property
     def charge(self) -> ChargeFields:
