@@ -25,19 +25,21 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
         "seller_quantities": to_text(counted) if bridge.has_quantities else None,
         "charged": to_text(charged) if bridge.has_charges else None,
         "difference": to_text(bridge.difference),
-        "causes": [
-            {
-                "name": row.name,
-                "title": row.title,
-                "money": to_text(row.money),
-                "moved": to_text(row.moved),
-                "places": row.places,
-                "kinds": _kinds(row),
-                "example": None if row.example is None else _named(row.example),
-            }
-            for row in bridge.rows()
-        ],
+        "causes": [_row(row) for row in bridge.rows()],
+        "disagreement": _row(bridge.disagreements) if bridge.disagreements.places else None,
         "cells": [one for place, cell in sorted(bridge.cells.items()) for one in _cells(place, cell)],
+    }
+
+
+def _row(row: BridgeRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "money": to_text(row.money),
+        "moved": to_text(row.moved),
+        "places": row.places,
+        "kinds": _kinds(row),
+        "example": None if row.example is None else _named(row.example),
     }
 
 
@@ -47,13 +49,13 @@ def _covers(bridge: Bridge) -> list[dict[str, str]]:
 
 def _cells(place: BridgePlace, cell: Cell) -> Iterator[dict[str, str | None]]:
     """What is said of a place by each kind; a charge for several names them all."""
-    scopes = {*cell.charges, *((kind,) for kind in (*cell.logged, *cell.counted))}
+    scopes = {*cell.charges, *((kind,) for kind in (*cell.logged.money, *cell.counted))}
     for scope in sorted(scopes):
         (kind,) = scope if len(scope) == 1 else ("",)
         yield {
             **_named(place),
             "kind": " + ".join(scope) or None,
-            "log": _amount(cell.logged.get(kind)),
+            "log": _amount(cell.logged.money.get(kind)),
             "seller_quantities": _amount(cell.counted.get(kind)),
             "charged": to_text(cell.charges[scope].money) if scope in cell.charges else None,
         }
@@ -90,12 +92,18 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
     yield f"  the log comes to USD {to_text(log)}{outside}"
     quantities = f"come to USD {to_text(counted)}" if bridge.has_quantities else "are not stated"
     yield f"  the seller's quantities {quantities}"
+    if bridge.disagreements.places:
+        yield f"  {_line(bridge.disagreements)}"
     if not bridge.has_charges:
         yield "  these files say what was used, not what is charged: give the invoice too, as another --charged"
     else:
         yield f"  charged are USD {to_text(charged)}: {_beside_log(bridge.difference)}"
     for row in bridge.rows():
-        yield f"  USD {to_text(row.money)}{_moved(row)}: {row.title}{_of_kinds(row)}{_where(row)}"
+        yield f"  {_line(row)}"
+
+
+def _line(row: BridgeRow) -> str:
+    return f"USD {to_text(row.money)}{_moved(row)}: {row.title}{_of_kinds(row)}{_where(row)}"
 
 
 def covered_words(covered: Sequence[Mapping[str, str]], *, is_charged: bool) -> str:

@@ -123,6 +123,8 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         f"<h2>From the log to the invoice</h2>\n<p>{_text(words[0].upper() + words[1:])}.</p>\n"
         f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}.</p>\n"
     )
+    told = [bridge["disagreement"]] if bridge["disagreement"] else []
+    yield from (f"<p>USD {_text(row['money'])}: {_text(row['title'])}.</p>\n" for row in told)
     rows = [
         {
             "money": row["money"],

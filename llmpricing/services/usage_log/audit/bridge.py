@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from llmpricing.domain.quotes.charges import WIDE
-from llmpricing.services.usage_log.audit.bridge_cells import OUTSIDE, BridgePlace, BridgeRow, Cell
+from llmpricing.services.usage_log.audit.bridge_cells import DISAGREEMENT, OUTSIDE, BridgePlace, BridgeRow, Cell
 from llmpricing.services.usage_log.audit.bridge_cover import CoveredDays
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, steps_of
@@ -49,6 +49,16 @@ class Bridge:
         """By how much more is charged than the log comes to."""
         return WIDE.subtract(self.charged, self.log)
 
+    @property
+    def disagreements(self) -> BridgeRow:
+        """By how much more the usage export counts than the lines of the invoice where both state quantities."""
+        found = BridgeRow(DISAGREEMENT)
+        for place, cell in sorted(self.cells.items()):
+            for kind in sorted(filter(cell.disagrees, cell.by_lines.money)):
+                more = WIDE.subtract(cell.by_usage.money[kind], cell.by_lines.money[kind])
+                found.add(more, place, kind)
+        return found
+
     def is_beyond(self, tolerance: Decimal) -> bool:
         """Whether the difference is more than this part of what the log comes to, as far as the invoice covers it."""
         more, log = WIDE.add(self.difference, self.outside), WIDE.subtract(self.log, self.outside)
@@ -71,7 +81,9 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     for spot, cell in sorted(sides.log.items(), key=lambda item: item[0]):
         if not sides.is_covered(sellers[spot]):
             place = spot._replace(key="") if spot.key == NOT_STATED else spot
-            outside += [BridgeStep(place, kind, OUTSIDE, WIDE.minus(money)) for kind, money in cell.logged.items()]
+            outside += [
+                BridgeStep(place, kind, OUTSIDE, WIDE.minus(money)) for kind, money in cell.logged.money.items()
+            ]
     steps = [*steps_of(_compared_by(cells), sides.words), *outside]
     log = sum((cell.log for cell in sides.log.values()), _NOTHING)
     counted = sum((step.money for step in steps if not step.is_price), log)
@@ -85,7 +97,7 @@ def _compared_by(cells: Mapping[BridgePlace, Cell]) -> Mapping[BridgePlace, Cell
     """The cells by key of each seller of whom both sides state the same keys, else by day and model."""
     logged, charged = defaultdict(set), defaultdict(set)
     for place, cell in cells.items():
-        if cell.logged:
+        if cell.logged.money:
             logged[place.seller].add(place.key)
         if cell.charges or cell.counted:
             charged[place.seller].add(place.key)

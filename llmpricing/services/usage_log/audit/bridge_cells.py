@@ -12,6 +12,7 @@ from llmpricing.domain.names.identities import identity
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.services.usage_log.audit.bridge_kinds import tool_of
+from llmpricing.services.usage_log.audit.bridge_used import Amounts, Used, amounts
 from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
 from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict, FigureKind
 
@@ -19,7 +20,9 @@ QUANTITY, PRICE, BOTH, DAY = "quantity", "price", "quantity_or_price", "day_boun
 NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
 OUTSIDE, NO_PRICE = "outside_of_invoice", "in_log_without_price"
 CREDIT, TAX, COMMITMENT, OTHER = "credit_or_discount", "tax", "commitment", "other_charges"
+DISAGREEMENT = "usage_export_disagrees"
 BRIDGE_TITLES = {
+    DISAGREEMENT: "the usage export states other quantities than the invoice's own lines, which are taken",
     QUANTITY: "the seller counts other quantities than the log",
     PRICE: "the seller charges another price than the price book's",
     BOTH: "the invoice states no quantities: whether quantity or price differs cannot be told apart without "
@@ -78,30 +81,22 @@ class ScopeCharge:
             self.prices[name] = WIDE.add(self.prices[name], part)
 
 
-Amounts = dict[str, Decimal]  # by kind
-
-
-def _amounts() -> Amounts:
-    return defaultdict(Decimal)
-
-
 @dataclass
 class Cell:
-    """What both sides say of one place, in USD by kind: what the ``logged`` records cost, what the quantities of a
-    usage export cost (``by_usage``) and those of the invoice's own lines (``by_lines``), which are the same usage told
-    twice where both are there; and the charges.
+    """What both sides say of one place: what is ``logged``, what a usage export states (``by_usage``) and what the
+    invoice's own lines do (``by_lines``), which are the same usage told twice where both are there; and the charges.
     """
 
-    logged: Amounts = field(default_factory=_amounts)
-    by_usage: Amounts = field(default_factory=_amounts)
-    by_lines: Amounts = field(default_factory=_amounts)
+    logged: Used = field(default_factory=Used)
+    by_usage: Used = field(default_factory=Used)
+    by_lines: Used = field(default_factory=Used)
     charges: dict[Scope, ScopeCharge] = field(default_factory=lambda: defaultdict(ScopeCharge))
     is_unpriced: bool = False
 
     @property
     def log(self) -> Decimal:
         """What its records of the log cost."""
-        return sum(self.logged.values(), _NOTHING)
+        return sum(self.logged.money.values(), _NOTHING)
 
     @property
     def charged(self) -> Decimal:
@@ -110,14 +105,28 @@ class Cell:
 
     @property
     def counted(self) -> Mapping[str, Decimal]:
-        """What the seller's quantities cost, by the usage export where that tells the kind."""
-        return {**self.by_lines, **self.by_usage}
+        """What the seller's quantities cost, a tier that one side does not tell left out of account: by the usage
+        export, unless all lines of the invoice that charge a kind state others, for these are what is charged.
+        """
+        kinds = {**self.by_lines.money, **self.by_usage.money}
+        return {kind: self.told_by(kind).cost_at(self.logged, kind) for kind in kinds}
+
+    def told_by(self, kind: str) -> Used:
+        """Whose quantities of a kind are taken."""
+        is_of_lines = kind not in self.by_usage.money or self.disagrees(kind)
+        return self.by_lines if is_of_lines else self.by_usage
+
+    def disagrees(self, kind: str) -> bool:
+        """Whether the usage export and all lines that charge this kind state different quantities of it."""
+        if kind not in self.by_usage.money or kind not in self.by_lines.money:
+            return False
+        is_whole = all(charge.is_counted for scope, charge in self.charges.items() if kind in scope or not scope)
+        return is_whole and not self.by_usage.agrees(self.by_lines, kind)
 
     def merge(self, other: Cell) -> None:
         """Add what both sides say of another place."""
         for own, its in zip(self._sides, other._sides, strict=True):
-            for kind, money in its.items():
-                own[kind] = WIDE.add(own[kind], money)
+            own.merge(its)
         for scope, charge in other.charges.items():
             self.charges[scope].merge(charge)
         self.is_unpriced |= other.is_unpriced
@@ -126,23 +135,19 @@ class Cell:
         """The same with other names of kinds, those of one name together."""
         found = Cell(is_unpriced=self.is_unpriced)
         for own, its in zip(found._sides, self._sides, strict=True):
-            for kind, money in its.items():
-                name = names.get(kind, kind)
-                own[name] = WIDE.add(own[name], money)
+            own.merge(its, names)
         for scope, charge in self.charges.items():
             found.charges[scope_of(names.get(kind, kind) for kind in scope)].merge(charge)
         return found
 
     def split(self, kind: str) -> tuple[Cell, Cell]:
         """What is logged and counted of a kind, and the rest; the charges stay with the rest."""
-        own, rest = Cell(), Cell(charges=self.charges, is_unpriced=self.is_unpriced)
-        for mine, theirs, side in zip(own._sides, rest._sides, self._sides, strict=True):
-            for name, money in side.items():
-                (mine if name == kind else theirs)[name] = money
-        return own, rest
+        (logged, logged_else), (usage, usage_else), (lines, lines_else) = (side.split(kind) for side in self._sides)
+        rest = Cell(logged_else, usage_else, lines_else, self.charges, self.is_unpriced)
+        return Cell(logged, usage, lines), rest
 
     @property
-    def _sides(self) -> tuple[Amounts, Amounts, Amounts]:
+    def _sides(self) -> tuple[Used, Used, Used]:
         return self.logged, self.by_usage, self.by_lines
 
 
@@ -162,7 +167,7 @@ class BridgeRow:
     moved: Decimal = _NOTHING
     places: int = 0
     example: BridgePlace | None = None
-    kinds: Amounts = field(default_factory=_amounts)
+    kinds: Amounts = field(default_factory=amounts)
     _places: set[BridgePlace | None] = field(default_factory=set)
     _largest: Decimal = _NOTHING
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from llmpricing.domain.meters import METERS
-from llmpricing.services.usage_log.audit.bridge_cells import Amounts, Cell, Scope, ScopeCharge, scope_of
+from llmpricing.services.usage_log.audit.bridge_cells import Cell, Scope, ScopeCharge, scope_of
 from llmpricing.services.usage_log.audit.bridge_kinds import LIVES, UNTOLD, WRITES
+from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
 
 _NOTHING = Decimal(0)
 
@@ -17,13 +18,15 @@ _NOTHING = Decimal(0)
 @dataclass(frozen=True)
 class ComparedKinds:
     """Kinds that are compared together: those of one charge, or of charges that share kinds. ``counted`` is what the
-    seller's quantities of each cost, None where it does not state those of all that it charges.
+    seller's quantities of each cost, None where it does not state those of all that it charges; ``is_by_log`` where
+    they cost something else by what the seller tells of them, such as no tier.
     """
 
     kinds: Scope
     logged: Mapping[str, Decimal]
     counted: Mapping[str, Decimal] | None
     charge: ScopeCharge | None
+    is_by_log: bool
 
     @property
     def log(self) -> Decimal:
@@ -34,21 +37,23 @@ class ComparedKinds:
 def matched(cell: Cell) -> Iterator[ComparedKinds]:
     """What is compared of a place: each kind once."""
     cell = _on_one_footing(_of_one_life(cell))
-    charges = _scoped(cell)
-    kinds = {*cell.logged, *cell.counted, *(kind for scope in charges for kind in scope)}
+    charges, told = _scoped(cell), cell.counted
+    kinds = {*cell.logged.money, *told, *(kind for scope in charges for kind in scope)}
     for together in sorted(_linked(kinds, charges)):
         own = [(scope, charge) for scope, charge in charges.items() if scope[0] in together]
-        logged = {kind: cell.logged[kind] for kind in together if kind in cell.logged}
-        counted = {kind: money for kind, money in cell.counted.items() if kind in together}
+        logged = {kind: cell.logged.money[kind] for kind in together if kind in cell.logged.money}
+        counted = {kind: money for kind, money in told.items() if kind in together}
         is_known = all(_is_counted(cell, scope, charge) for scope, charge in own)
-        yield ComparedKinds(together, logged, counted if is_known and (counted or not own) else None, _sum(own))
+        is_by_log = any(money != cell.told_by(kind).money[kind] for kind, money in counted.items())
+        known = counted if is_known and (counted or not own) else None
+        yield ComparedKinds(together, logged, known, _sum(own), is_by_log)
 
 
 def _is_counted(cell: Cell, scope: Scope, charge: ScopeCharge) -> bool:
     """Whether the seller states how much it charges for. A usage export tells of all kinds of a model that it uses."""
     if len(scope) > 1:
-        return any(kind in cell.by_usage for kind in scope) or charge.is_counted
-    return scope[0] in cell.by_usage or (charge.is_counted and scope[0] in cell.by_lines)
+        return any(kind in cell.by_usage.money for kind in scope) or charge.is_counted
+    return scope[0] in cell.by_usage.money or (charge.is_counted and scope[0] in cell.by_lines.money)
 
 
 def _sum(charges: list[tuple[Scope, ScopeCharge]]) -> ScopeCharge | None:
@@ -63,13 +68,13 @@ def _of_one_life(cell: Cell) -> Cell:
     """Writes whose life the invoice does not tell are those of the log, of whatever life: where it knows others than
     of five minutes, what the line's own quantity costs is not known.
     """
-    if not any(WRITES in side for side in (cell.by_lines, cell.by_usage, _charged(cell))):
+    if not any(WRITES in side for side in (cell.by_lines.money, cell.by_usage.money, _charged(cell))):
         return cell
-    own = {kind for kind in LIVES if kind in cell.logged}
+    own = {kind for kind in LIVES if kind in cell.logged.money}
     if own <= {LIVES[0]}:
         return cell.renamed({WRITES: LIVES[0]})
     found = cell.renamed(dict.fromkeys(LIVES, WRITES))
-    found.by_lines.pop(WRITES, None)
+    found.by_lines.drop(WRITES)
     for scope, charge in found.charges.items():
         charge.is_counted &= WRITES not in scope
     return found
@@ -79,12 +84,12 @@ def _on_one_footing(cell: Cell) -> Cell:
     """A kind that the log does not tell (pictures, a life of writes, what was cached) lies within a wider one of it,
     if the seller has less of that than the log.
     """
-    charged = _charged(cell)
+    charged, logged = _charged(cell), cell.logged.money
     theirs = {**charged, **cell.counted}
     names: dict[str, str] = {}
-    for kind in theirs.keys() - cell.logged.keys():
-        wider = (one for one in _wider(kind) if one in cell.logged)
-        base = next((one for one in wider if theirs.get(one, _NOTHING) < cell.logged[one]), None)
+    for kind in theirs.keys() - logged.keys():
+        wider = (one for one in _wider(kind) if one in logged)
+        base = next((one for one in wider if theirs.get(one, _NOTHING) < logged[one]), None)
         if base is not None and theirs[kind] > 0:
             names[kind] = base
     return cell.renamed(names) if names else cell
@@ -92,7 +97,7 @@ def _on_one_footing(cell: Cell) -> Cell:
 
 def _charged(cell: Cell) -> Amounts:
     """What is charged for one kind alone."""
-    found: Amounts = defaultdict(Decimal)
+    found = amounts()
     for scope, charge in cell.charges.items():
         if len(scope) == 1:
             found[scope[0]] += charge.money
@@ -121,7 +126,7 @@ def _scoped(cell: Cell) -> Mapping[Scope, ScopeCharge]:
     if () not in cell.charges:
         return told
     elsewhere = {kind for scope in told for kind in scope}
-    known = {*cell.logged, *cell.counted}
+    known = {*cell.logged.money, *cell.counted}
     scope = scope_of(known - elsewhere) or scope_of(known | elsewhere) or (UNTOLD,)
     found: dict[Scope, ScopeCharge] = defaultdict(ScopeCharge)
     for own, charge in (*told.items(), (scope, cell.charges[()])):

@@ -59,9 +59,7 @@ class BridgeSides:
             if one.priced.outcome.kind is OutcomeKind.UNPRICED and one.priced.record.model:
                 self.log[spot].is_unpriced = True
             return
-        for kind, money in (parts_of(self.uses, one) or {UNTOLD: one.cost}).items():
-            logged = self.log[spot].logged
-            logged[kind] = WIDE.add(logged[kind], money)
+        self.log[spot].logged.count(one.priced.record, parts_of(self.uses, one) or {UNTOLD: one.cost})
 
     def count_charged(self, one: Audited) -> None:
         """Add a record of the invoice, or of a usage export beside it."""
@@ -78,9 +76,8 @@ class BridgeSides:
         if record.charged_for and parts:
             parts = {kind_of(record.charged_for): sum(parts.values(), _NOTHING)}
         cell = self.invoice[spot]
-        counted = cell.by_usage if one.logged is None else cell.by_lines
-        for part, money in parts.items():
-            counted[part] = WIDE.add(counted[part], money)
+        if parts:
+            (cell.by_usage if one.logged is None else cell.by_lines).count(record, parts)
         cover = self._used if one.logged is None else self._charged
         cover.count(one, spot)
         if one.logged is not None:
@@ -151,7 +148,7 @@ class BridgeSides:
 def _put(found: dict[BridgePlace, Cell], place: BridgePlace, cell: Cell, there: Collection[BridgePlace]) -> None:
     """Put what is said of a place where it is compared: fees of tools ``there`` where the invoice charges them."""
     own = {kind for scope in cell.charges for kind in scope}
-    for kind in {*cell.logged, *cell.counted} - own:
+    for kind in {*cell.logged.money, *cell.counted} - own:
         name = tool_place(kind) if is_fee(kind) else place.model
         same = sorted(one for one in there if one.model == name)
         if name == place.model or not same:

@@ -107,12 +107,13 @@ def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, *, is_unp
             place, kind, not_in_log if kind not in one.logged else QUANTITY if is_asked else NOT_CHARGED, step
         )
     if words.has_charges and one.counted:
-        for name, money in _prices(charge, sum(one.counted.values(), _NOTHING), words):
+        for name, money in _prices(one, sum(one.counted.values(), _NOTHING), words):
             yield BridgeStep(place, one.kinds[0] if len(one.kinds) == 1 else UNTOLD, name, money, is_price=True)
 
 
-def _prices(charge: ScopeCharge | None, counted: Decimal, words: ChargeWords) -> Iterator[tuple[str, Decimal]]:
+def _prices(one: ComparedKinds, counted: Decimal, words: ChargeWords) -> Iterator[tuple[str, Decimal]]:
     """What is charged less what the seller's quantities cost, by cause: as the lines tell it, else as one."""
+    charge = one.charge
     if charge is None:
         yield NOT_CHARGED, WIDE.minus(counted)
         return
@@ -123,7 +124,7 @@ def _prices(charge: ScopeCharge | None, counted: Decimal, words: ChargeWords) ->
     elif abs(more) <= words.noise_of(charge):
         yield causes.ROUNDING, more
     else:
-        yield _flat_or_price(more, counted), more
+        yield PRICE if one.is_by_log else _flat_or_price(more, counted), more
 
 
 def _flat_or_price(more: Decimal, counted: Decimal) -> str:

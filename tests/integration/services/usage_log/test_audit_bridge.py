@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
@@ -201,3 +202,44 @@ def test_keys_are_compared_where_both_sides_state_the_same_ones(book: Session) -
     assert (row.name, row.money, row.places) == ("quantity", Decimal("0.4"), 1)
     assert row.example is not None
     assert row.example.key == "a"
+
+
+def by_batch(record: UsageRecord) -> UsageRecord:
+    return replace(record, context=context("batch"))
+
+
+BATCH = [by_batch(call(HAIKU, 0, 2_000_000))]  # 1.00, where the standard price is 2.00
+
+
+def test_a_line_that_tells_no_tier_and_charges_the_batch_price_is_no_difference(book: Session) -> None:
+    bridge = bridge_of(book, BATCH, [line(HAIKU, 0, 2_000_000, "1")])
+    assert (causes(bridge), bridge.counted) == ({}, Decimal(1))
+
+
+def test_a_log_that_tells_no_tier_beside_lines_of_the_batch_pays_another_price_not_quantity(book: Session) -> None:
+    bridge = bridge_of(book, [call(HAIKU, 0, 2_000_000)], [by_batch(line(HAIKU, 0, 2_000_000, "1"))])
+    assert causes(bridge) == {"price": Decimal(-1)}
+
+
+def test_what_a_line_without_a_tier_counts_more_costs_what_the_log_pays_and_the_rest_is_price(book: Session) -> None:
+    bridge = bridge_of(book, BATCH, [line(HAIKU, 0, 3_000_000, "3")])
+    assert causes(bridge) == {"quantity": Decimal("0.5"), "price": Decimal("1.5")}
+
+
+def test_where_both_sides_tell_the_tier_another_one_of_another_quantity_is_another_quantity(book: Session) -> None:
+    standard = replace(line(HAIKU, 0, 3_000_000, "3"), context=context("standard"))
+    assert causes(bridge_of(book, BATCH, [standard])) == {"quantity": Decimal(2)}
+
+
+def test_the_quantities_that_an_invoice_charges_are_taken_where_a_usage_export_has_others(book: Session) -> None:
+    log, invoice = [call(HAIKU, 0, 2_000_000)], [line(HAIKU, 0, 2_000_000, "2")]
+    bridge = bridge_of(book, log, [*invoice, line(HAIKU, 0, 3_000_000, None)])
+    assert causes(bridge) == {}
+    found = bridge.disagreements
+    assert (found.name, found.money, found.kinds) == (
+        "usage_export_disagrees",
+        Decimal(1),
+        {"input_tokens": Decimal(1)},
+    )
+    agreed = bridge_of(book, log, [*invoice, line(HAIKU, 0, 2_000_000, None)])
+    assert agreed.disagreements.places == 0

@@ -1,0 +1,99 @@
+"""What one side says of the usage at one place: how much of each kind, what that costs, and by which tiers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.services.usage_log.audit.bridge_kinds import kind_of
+from llmpricing.services.usage_log.formats.record import UsageRecord
+
+_FINEST = Decimal("1e-12")
+_OF_REQUESTS = "requests"
+Amounts = dict[str, Decimal]  # by kind
+
+
+def amounts() -> Amounts:
+    """Nothing of any kind."""
+    return defaultdict(Decimal)
+
+
+@dataclass
+class Used:
+    """Usage by kind: its ``money`` in USD, its ``counts`` (tokens, calls), and the ``tiers`` that its records tell,
+    "" for those that tell none.
+    """
+
+    money: Amounts = field(default_factory=amounts)
+    counts: Amounts = field(default_factory=amounts)
+    tiers: set[str] = field(default_factory=set)
+
+    def count(self, record: UsageRecord, parts: Mapping[str, Decimal]) -> None:
+        """Add a record, of which each kind costs so much."""
+        told = record.usage and record.usage.service_tier
+        self.tiers.add(record.context.service_tier or told or "")
+        for kind, money in parts.items():
+            self.money[kind] = WIDE.add(self.money[kind], money)
+        for kind, number in _counts(record).items():
+            self.counts[kind] += number
+
+    def merge(self, other: Used, names: Mapping[str, str] | None = None) -> None:
+        """Add another's, with other names of kinds."""
+        for own, its in ((self.money, other.money), (self.counts, other.counts)):
+            for kind, amount in its.items():
+                name = (names or {}).get(kind, kind)
+                own[name] = WIDE.add(own[name], amount)
+        self.tiers |= other.tiers
+
+    def split(self, kind: str) -> tuple[Used, Used]:
+        """What is of a kind, and the rest."""
+        own, rest = Used(tiers=set(self.tiers)), Used(tiers=set(self.tiers))
+        for name in self.money.keys() | self.counts.keys():
+            to = own if name == kind else rest
+            for theirs, mine in ((self.money, to.money), (self.counts, to.counts)):
+                if name in theirs:
+                    mine[name] = theirs[name]
+        return own, rest
+
+    def drop(self, kind: str) -> None:
+        """Take a kind out of it."""
+        self.money.pop(kind, None)
+        self.counts.pop(kind, None)
+
+    def agrees(self, other: Used, kind: str) -> bool:
+        """Whether both count as much of a kind; by what it costs where one does not count it."""
+        if kind in self.counts and kind in other.counts:
+            return self.counts[kind] == other.counts[kind]
+        return self.money.get(kind) == other.money.get(kind)
+
+    def cost_at(self, log: Used, kind: str) -> Decimal:
+        """What this count costs at the rates that the log's own pays: where both count as much, or tell different
+        tiers and one tells none for some, so that the tier is no other quantity. Else what it costs by itself.
+        """
+        own, count, theirs = self.money[kind], self.counts.get(kind), log.counts.get(kind)
+        if not count or not theirs or kind not in log.money:
+            return own
+        if count == theirs:
+            return log.money[kind]
+        if self._named == log._named or "" not in self.tiers | log.tiers:
+            return own
+        return WIDE.quantize(WIDE.divide(WIDE.multiply(log.money[kind], count), theirs), _FINEST)
+
+    @property
+    def _named(self) -> set[str]:
+        return {tier or STANDARD for tier in self.tiers}
+
+
+def _counts(record: UsageRecord) -> Mapping[str, Decimal]:
+    """How much of each kind a record counts; of the one that a line of an invoice is about, all of it."""
+    found = amounts()
+    if record.usage is None:
+        return found
+    for meter, share in zip(record.usage.keys, record.usage.leaves, strict=True):
+        if meter != _OF_REQUESTS:
+            found[kind_of(record.charged_for or meter)] += Decimal(share)
+    return found
