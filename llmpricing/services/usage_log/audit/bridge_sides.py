@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -28,15 +27,11 @@ from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, FinestPlaces, figure_kind
-from llmpricing.services.usage_log.formats.charged_for import is_fee
+from llmpricing.services.usage_log.formats.charged_for import beside_usage, is_fee
 from llmpricing.services.usage_log.formats.record import OutcomeKind
 
 _NOTHING = Decimal(0)
-_LINES = (
-    (TAX, re.compile(r"\b(tax|vat|gst)\b", re.I)),
-    (CREDIT, re.compile(r"credit|refund|discount|promotion|rebate", re.I)),
-    (COMMITMENT, re.compile(r"commitment|savings|reserv|fee|purchase|provisioned|adjustment", re.I)),
-)
+_BESIDE_USAGE = {"tax": TAX, "credit": CREDIT, "commitment": COMMITMENT}
 
 
 @dataclass
@@ -68,7 +63,7 @@ class BridgeSides:
             return
         if kind is OutcomeKind.NOT_BILLED or not record.model:
             if one.logged:
-                name = _line(one.priced.outcome.reason)
+                name = _BESIDE_USAGE.get(beside_usage(one.priced.outcome.reason), OTHER)
                 self.lines[name] = WIDE.add(self.lines[name], one.logged)
             return
         spot = place_of(one)
@@ -171,7 +166,3 @@ def _tools(invoice: Mapping[BridgePlace, Cell], owners: Owners) -> Mapping[str, 
 
 def _of(tools: Mapping[str, set[BridgePlace]], sellers: Collection[str]) -> Collection[BridgePlace]:
     return {place for seller in sellers if seller in tools for place in tools[seller]}
-
-
-def _line(reason: str) -> str:
-    return next((name for name, pattern in _LINES if pattern.search(reason)), OTHER)

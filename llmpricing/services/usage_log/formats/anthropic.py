@@ -14,9 +14,9 @@ from typing import Any
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.services.usage_log.formats.charged_for import ANTHROPIC_TOKENS, fee_of
+from llmpricing.services.usage_log.formats.charged_for import ANTHROPIC_TOKENS, beside_usage, fee_of
 from llmpricing.services.usage_log.formats.counts import BESIDE, RequestWindow, usage_of
-from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, uncounted
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, not_of_usage, uncounted
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
@@ -89,9 +89,15 @@ def _console_cost(row: Row) -> UsageRecord:
     charged = row.amount("cost_usd")
     kind = row.text("cost_type").replace("_", " ")
     name, meter = row.text("model") or kind, _charged_for(row, kind)  # a line of searches or sessions has no model
-    return UsageRecord(
-        name, at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, outcome=_COST_ONLY, charged_for=meter
-    )
+    made = UsageRecord(name, at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, charged_for=meter)
+    return _cost_only(made, kind)
+
+
+def _cost_only(made: UsageRecord, kind: str) -> UsageRecord:
+    """A line of costs without quantities, of this kind in its own words: of usage or of what is asked beside it."""
+    if not made.charged_for and beside_usage(kind):
+        return replace(made, model="", outcome=not_of_usage(kind))
+    return replace(made, outcome=_COST_ONLY)
 
 
 def _charged_for(row: Row, kind: str) -> str:
@@ -112,8 +118,9 @@ def _result(bucket: Row, row: Row) -> UsageRecord:
         charged = None if amount is None else amount / _CENTS
         currency = row.text("currency").upper() or "USD"
         made = UsageRecord(row.text("model", "description"), at, None, _ANTHROPIC, span, charged=charged)
-        meter = _charged_for(row, f"{row.text('cost_type').replace('_', ' ')} {row.text('description')}")
-        return replace(made, currency=currency, labels=facts, outcome=_COST_ONLY, charged_for=meter)
+        kind = f"{row.text('cost_type').replace('_', ' ')} {row.text('description')}".strip()
+        made = replace(made, currency=currency, labels=facts, charged_for=_charged_for(row, kind))
+        return _cost_only(made, kind)
     searches = row.inner("server_tool_use")
     writes = row.inner("cache_creation")
     counts = {

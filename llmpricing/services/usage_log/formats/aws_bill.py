@@ -12,7 +12,14 @@ from llmpricing.domain.quotes.places import zones_of
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.bedrock_log import AWS, model_and_place
 from llmpricing.services.usage_log.formats.counts import OVER_STEPS, usage_of
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
+from llmpricing.services.usage_log.formats.record import (
+    UsageRecord,
+    not_billed,
+    not_of_usage,
+    of_less_than_none,
+    of_zero,
+    unpriced,
+)
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
@@ -150,7 +157,7 @@ class BillColumns:
         is_ours = kind is not None or "bedrock" in about or "TokenCount" in row.text(self.usage_type)
         made = replace(made, charged=charged if is_ours else None)
         if charge not in ("Usage", "DiscountedUsage"):
-            return replace(made, outcome=not_billed(f"a line of {charge or 'no kind'}, not of usage"))
+            return replace(made, outcome=not_of_usage(charge))
         if kind is None:
             reason = unpriced("the usage type is not understood") if is_ours and charged else _NO_MODEL
             return replace(made, model=row.text(self.usage_type) if is_ours else "", outcome=reason)

@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
+from llmpricing.services.usage_log.formats.record import (
+    UsageRecord,
+    not_billed,
+    not_of_usage,
+    of_less_than_none,
+    of_zero,
+    unpriced,
+)
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
@@ -180,7 +187,7 @@ def _metered(made: UsageRecord, line: _AzureLine, quantity: Decimal, tokens: Cal
     charged = line.charged
     found = _AZURE_EMBEDDING.fullmatch(line.meter) or _AZURE_METER.fullmatch(line.meter)
     if line.charge.lower() != "usage":
-        outcome = not_billed(f"a line of {line.charge or 'no kind'}, not of usage")
+        outcome = not_of_usage(line.charge)
         return replace(made, charged=charged if found else None, outcome=outcome)
     if not found:
         return _azure_other(made, line)

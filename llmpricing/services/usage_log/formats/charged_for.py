@@ -16,6 +16,12 @@ _FEES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"code", "interpreter"}), "code_sessions"),
     (frozenset({"session", "usage"}), "session_hours"),
 )
+# What invoices ask for beside usage, by the words of the line or of its kind.
+_BESIDE_USAGE = (
+    ("tax", re.compile(r"\b(tax|vat|gst)\b", re.I)),
+    ("credit", re.compile(r"credit|refund|discount|promotion|rebate|adjustment", re.I)),
+    ("commitment", re.compile(r"commitment|savings|reserv|fee|purchase|provisioned", re.I)),
+)
 _WORD = re.compile(r"[a-z]+")
 # https://platform.claude.com/docs/en/api/admin/cost_report/retrieve, and the words of the console's export.
 ANTHROPIC_TOKENS: Mapping[str, str] = {
@@ -36,6 +42,11 @@ def fee_of(text: str) -> str:
     """The meter of a fee for tools, such as "Web Search Usage" or "file search tool calls"; empty for other lines."""
     words = frozenset(_WORD.findall(text.lower()))
     return next((meter for needed, meter in _FEES if needed <= words), "")
+
+
+def beside_usage(text: str) -> str:
+    """What a line is for that is no usage: "tax", "credit" or "commitment"; empty where its words tell none of them."""
+    return next((name for name, pattern in _BESIDE_USAGE if pattern.search(text)), "")
 
 
 def is_fee(meter: str) -> bool:

@@ -8,7 +8,14 @@ from decimal import Decimal
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.services.usage_log.formats.counts import BELOW_STEPS, OVER_STEPS, usage_of
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
+from llmpricing.services.usage_log.formats.record import (
+    UsageRecord,
+    not_billed,
+    not_of_usage,
+    of_less_than_none,
+    of_zero,
+    unpriced,
+)
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
@@ -47,7 +54,7 @@ def _gcp(row: Row) -> UsageRecord:
     found = _GCP_SKU.fullmatch(_LONG.sub("", sku).strip())
     named = bool(found) or "gemini" in sku.lower()
     if kind != "regular":
-        outcome = not_billed(f"a line of {kind}, not of usage")
+        outcome = not_of_usage(kind)
         return replace(made, charged=charged if named else None, outcome=outcome)
     if not sku and cost:
         return replace(made, charged=charged, outcome=unpriced("the row names no SKU"))

@@ -10,9 +10,9 @@ from typing import Any
 
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.services.usage_log.formats.charged_for import fee_of
+from llmpricing.services.usage_log.formats.charged_for import beside_usage, fee_of
 from llmpricing.services.usage_log.formats.counts import usage_of
-from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, uncounted
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, not_of_usage, uncounted
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
@@ -167,6 +167,8 @@ def _cost(row: Row, made: UsageRecord) -> UsageRecord:
     made = replace(made, model=name.strip() or line, charged=charged, currency=currency)
     made = replace(made, charged_for=meter or fee_of(line))
     row.close()
+    if not made.charged_for and beside_usage(line):
+        return replace(made, model="", outcome=not_of_usage(line))
     if quantity is None:
         return replace(made, outcome=uncounted("cost only: the line states no quantity"))
     if meter is None:

@@ -43,6 +43,11 @@ def not_billed(reason: str) -> Outcome:
     return Outcome(OutcomeKind.NOT_BILLED, reason)
 
 
+def not_of_usage(kind: str) -> Outcome:
+    """The outcome of a bill's line that asks for no usage, such as a tax or a credit."""
+    return not_billed(f"a line of {kind or 'no kind'}, not of usage")
+
+
 SUMMED = not_billed("the sum of its children")
 
 

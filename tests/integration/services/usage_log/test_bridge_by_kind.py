@@ -317,3 +317,29 @@ def test_fees_without_a_model_are_compared_by_seller(book: Session, tmp_path: Pa
         Decimal("1.25"),
         {"web_searches": Decimal("1.25")},
     )
+
+
+def test_credits_taxes_and_commitments_of_every_seller_are_told_by_their_names(book: Session, tmp_path: Path) -> None:
+    log, items = made_log(book, OPENAI, chance_of(3))
+    (costs,) = files_of(OPENAI, tmp_path, items, with_usage=False)
+    page = json.loads(costs.read_text("utf-8"))
+    asked = {"credit grant": "-5", "Discount": "-0.5", "VAT": "2.1", "commitment": "7", "Refund": "-1"}
+    page["data"][0]["results"] += [
+        {
+            "object": "organization.costs.result",
+            "amount": {"value": amount, "currency": "usd"},
+            "line_item": name,
+        }
+        for name, amount in asked.items()
+    ]
+    costs.write_text(json.dumps(page), "utf-8")
+    expected = {"credit_or_discount": Decimal("-6.5"), "tax": Decimal("2.1"), "commitment": Decimal(7)}
+    assert found(bridge_of(book, log, [costs])) == expected
+    log, items = made_log(book, API, chance_of(3))
+    (costs,) = files_of(API, tmp_path, items, with_usage=False)
+    page = json.loads(costs.read_text("utf-8"))
+    line = {**page["data"][0]["results"][0], "model": None, "token_type": None, "description": None}
+    kinds = {"credit": "-650", "tax": "210", "commitment": "700"}
+    page["data"][0]["results"] += [{**line, "cost_type": kind, "amount": cents} for kind, cents in kinds.items()]
+    costs.write_text(json.dumps(page), "utf-8")
+    assert found(bridge_of(book, log, [costs])) == expected

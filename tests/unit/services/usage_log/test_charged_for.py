@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llmpricing.domain.meters import METERS
-from llmpricing.services.usage_log.formats.charged_for import ANTHROPIC_TOKENS, fee_of, is_fee
+from llmpricing.services.usage_log.formats.charged_for import ANTHROPIC_TOKENS, beside_usage, fee_of, is_fee
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from tests.usage_twins import FOLDER
 
@@ -43,3 +43,23 @@ def test_fees_of_tools_are_told_by_their_words_and_models_are_none() -> None:
     assert {line: fee_of(line) for line in told} == told
     assert {*ANTHROPIC_TOKENS.values(), *filter(None, told.values())} <= METERS.keys()
     assert (is_fee("web_searches"), is_fee("input_tokens"), is_fee("")) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("credit grant", "credit"),
+        ("Credits", "credit"),
+        ("Discount", "credit"),
+        ("Refund", "credit"),
+        ("Adjustment", "credit"),
+        ("Tax", "tax"),
+        ("VAT 21%", "tax"),
+        ("SavingsPlanRecurringFee", "commitment"),
+        ("commitment", "commitment"),
+        ("gpt-4.1, input", ""),
+        ("web search tool calls", ""),
+    ],
+)
+def test_what_is_asked_beside_usage_is_told_by_its_words(line: str, kind: str) -> None:
+    assert beside_usage(line) == kind
