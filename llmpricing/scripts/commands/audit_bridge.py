@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.bridge import Bridge
     from llmpricing.services.usage_log.audit.bridge_cells import BridgePlace, BridgeRow, Cell
 
-_MOST_KINDS = 8
+_MOST_SHARES = 8
 
 
 def bridge_document(bridge: Bridge) -> dict[str, Any]:
@@ -39,7 +39,8 @@ def _row(row: BridgeRow) -> dict[str, Any]:
         "moved": to_text(row.moved),
         "places": row.places,
         "kinds": _kinds(row),
-        "example": None if row.example is None else _named(row.example),
+        "models": [{"model": name, "money": to_text(money)} for name, money in _by_money(row.models)],
+        "example": None if row.example is None else _named(row.example, row.called),
     }
 
 
@@ -53,7 +54,7 @@ def _cells(place: BridgePlace, cell: Cell) -> Iterator[dict[str, str | None]]:
     for scope in sorted(scopes):
         (kind,) = scope if len(scope) == 1 else ("",)
         yield {
-            **_named(place),
+            **_named(place, cell.name),
             "kind": " + ".join(scope) or None,
             "log": _amount(cell.logged.money.get(kind)),
             "seller_quantities": _amount(cell.counted.get(kind)),
@@ -69,12 +70,19 @@ def _kinds(row: BridgeRow) -> list[dict[str, str]]:
     """What is of each kind that is told, that of most money first."""
     from llmpricing.services.usage_log.audit.bridge_kinds import title_of_kind
 
-    told = sorted(((kind, money) for kind, money in row.kinds.items() if kind), key=lambda one: (-abs(one[1]), one[0]))
+    told = _by_money({kind: money for kind, money in row.kinds.items() if kind})
     return [{"kind": kind, "title": title_of_kind(kind), "money": to_text(money)} for kind, money in told]
 
 
-def _named(place: BridgePlace) -> dict[str, str | None]:
-    return {"day": place.day, "model": place.model, **({"key": place.key} if place.key else {})}
+def _by_money(shares: Mapping[str, Decimal]) -> list[tuple[str, Decimal]]:
+    return sorted(shares.items(), key=lambda one: (-abs(one[1]), one[0]))
+
+
+def _named(place: BridgePlace, called: str) -> dict[str, str | None]:
+    from llmpricing.services.usage_log.audit.groups import NOT_STATED
+
+    told = {"provider": place.seller, "key": "" if place.key == NOT_STATED else place.key}
+    return {"day": place.day, "model": called or place.model, **{name: text for name, text in told.items() if text}}
 
 
 def _beside_log(more: Decimal) -> str:
@@ -103,7 +111,10 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
 
 
 def _line(row: BridgeRow) -> str:
-    return f"USD {to_text(row.money)}{_moved(row)}: {row.title}{_of_kinds(row)}{_where(row)}"
+    told = _row(row)
+    kinds, models = kinds_words(told), models_words(told)
+    words = f"{row.title}{f' ({kinds})' if kinds else ''}{f', of {models}' if models else ''}"
+    return f"USD {to_text(row.money)}{_moved(row)}: {words}{_where(told)}"
 
 
 def covered_words(covered: Sequence[Mapping[str, str]], *, is_charged: bool) -> str:
@@ -122,21 +133,38 @@ def _moved(row: BridgeRow) -> str:
     return f", USD {to_text(row.moved)} either way" if row.moved != abs(row.money) else ""
 
 
-def _where(row: BridgeRow) -> str:
-    if row.example is None:
+def _where(row: Mapping[str, Any]) -> str:
+    if row["example"] is None:
         return ""
-    most = "most of it " if row.places > 1 else ""
-    return f"; {most}on {row.example.day or 'days that are not told'}, {row.example.model}"
+    most = "most of it " if row["places"] > 1 else ""
+    return f"; {most}on {place_words(row['example'])}"
 
 
-def kinds_words(kinds: Sequence[tuple[str, str]], money: str) -> str:
-    """How much of the money is of each kind, by its title; nothing where none is told."""
-    if [one for _, one in kinds] == [money]:
-        return kinds[0][0]
-    told = [f"{title} {one}" for title, one in kinds[:_MOST_KINDS]]
-    return ", ".join([*told, *(["and others"] if len(kinds) > _MOST_KINDS else [])])
+def place_words(place: Mapping[str, str]) -> str:
+    """A day, model and key in words."""
+    key = f", key {place['key']}" if "key" in place else ""
+    return f"{place['day'] or 'days that are not told'}, {place['model']}{key}"
 
 
-def _of_kinds(row: BridgeRow) -> str:
-    words = kinds_words([(one["title"], one["money"]) for one in _kinds(row)], to_text(row.money))
-    return f" ({words})" if words else ""
+def kinds_words(row: Mapping[str, Any]) -> str:
+    """How much of a cause's money is of each kind, by its title; nothing where none is told."""
+    kinds = [(one["title"], Decimal(one["money"])) for one in row["kinds"]]
+    return _shares(kinds, Decimal(row["money"]), "of no kind that is told")
+
+
+def models_words(row: Mapping[str, Any]) -> str:
+    """How much of it is of each model or line, where there are several."""
+    models = [(one["model"], Decimal(one["money"])) for one in row["models"]]
+    return _shares(models, Decimal(row["money"]), "in lines of no model") if len(models) > 1 else ""
+
+
+def _shares(shares: Sequence[tuple[str, Decimal]], money: Decimal, rest: str) -> str:
+    """The largest shares by name, the others counted, and the rest of the money: they sum to all of it."""
+    if not shares or [one for _, one in shares] == [money]:
+        return "".join(name for name, _ in shares)
+    others = shares[_MOST_SHARES:]
+    told = [(name, one) for name, one in shares[:_MOST_SHARES]]
+    told += [(f"{len(others)} others", sum((one for _, one in others), Decimal(0)))] if others else []
+    left = money - sum((one for _, one in shares), Decimal(0))
+    told += [(rest, left)] if left else []
+    return ", ".join(f"{name} {to_text(one)}" for name, one in told)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from llmpricing.scripts.commands.audit_bridge import covered_words, kinds_words
+from llmpricing.scripts.commands.audit_bridge import covered_words, kinds_words, models_words, place_words
 from llmpricing.scripts.terminal import plain
 
 _STYLE = """
@@ -129,17 +129,14 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         {
             "money": row["money"],
             "cause": row["title"],
-            "of that": kinds_words([(one["title"], one["money"]) for one in row["kinds"]], row["money"]) or None,
+            "of that": kinds_words(row) or None,
+            "models": models_words(row) or None,
             "moved": row["moved"],
-            "most of it on": _place(row["example"]),
+            "most of it on": row["example"] and place_words(row["example"]),
         }
         for row in bridge["causes"]
     ]
     yield from _table("", rows)
-
-
-def _place(example: Mapping[str, str] | None) -> str | None:
-    return None if example is None else f"{example['day']} of {example['model']}"
 
 
 def _assumptions(assumptions: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -342,16 +342,66 @@ def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) 
     assert (found["log_outside"], found["seller_quantities"]) == ("0", None)
     page = tmp_path / "report.html"
     said = commands.run("audit", str(log), "--charged", str(costs), "--html", str(page)).output
-    assert "USD 0.5: charged, but not in the log (input); on 2026-11-20, gpt 4 1\n" in said
+    assert "USD 0.5: charged, but not in the log (input); on 2026-11-20, gpt-4.1\n" in said
     assert "  the invoice covers openai from 2026-11-20 to 2026-11-20\n" in said
     assert "The invoice covers openai from 2026-11-20 to 2026-11-20." in page.read_text("utf-8")
-    assert "<td>2026-11-20 of gpt 4 1" in page.read_text("utf-8")
+    assert "<td>2026-11-20, gpt-4.1</td>" in page.read_text("utf-8")
     assert "  charged are USD 0.503: USD 0.5006 more than the log" in said
     assert "USD 0.0022: the invoice states no quantities: whether quantity or price differs cannot be told" in said
     results[1]["amount"] = {"value": -0.503, "currency": "usd"}
     costs.write_text(json.dumps({"object": "page", "data": [bucket]}))
     said = commands.run("audit", str(log), "--charged", str(costs)).output
     assert "  charged are USD -0.5: USD 0.5024 less than the log" in said
+
+
+def test_a_cause_names_every_model_that_is_charged(commands: Commands, tmp_path: Path) -> None:
+    """What eleven lines ask for nothing of the log is told by line, the smallest ones counted."""
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT})
+    names = ["gpt-4.1", *(f"unheard-{number}" for number in range(10))]
+    results = [
+        {
+            "object": "organization.costs.result",
+            "amount": {"value": 100 - number, "currency": "usd"},
+            "line_item": name,
+        }
+        for number, name in enumerate(names)
+    ]
+    bucket = {"object": "bucket", "start_time": 1795132800, "end_time": 1795219200, "results": results}
+    costs, page = tmp_path / "costs.json", tmp_path / "report.html"
+    costs.write_text(json.dumps({"object": "page", "data": [bucket]}))
+    asked = ("audit", str(log), "--charged", str(costs))
+    found = commands.json(*asked, exit_code=3)["bridge"]["causes"]
+    (row,) = [one for one in found if one["name"] == "charged_not_in_log"]
+    assert sum(Decimal(one["money"]) for one in row["models"]) == Decimal(row["money"]) == sum(range(90, 101))
+    said = commands.run(*asked, "--html", str(page)).output
+    words = "gpt-4.1 100, unheard-0 99, unheard-1 98, unheard-2 97, unheard-3 96, unheard-4 95, unheard-5 94, "
+    words += "unheard-6 93, 3 others 273"
+    assert f"charged, but not in the log, of {words}; most of it on 2026-11-20, gpt-4.1\n" in said
+    assert words in page.read_text("utf-8")
+
+
+def test_the_key_of_a_cause_is_told_and_hashed_where_it_is_to_be_redacted(commands: Commands, tmp_path: Path) -> None:
+    line = {"usage_date_utc": "2026-11-20", "model": "Claude Haiku 4.5", "workspace": "Default", "api_key": "our-key"}
+    line |= {"usage_type": "message", "context_window": "", "token_type": "output", "cost_usd": "3"}
+    line |= {"list_price_usd": "3", "cost_type": "token", "inference_geo": "", "speed": ""}
+    used = {"usage_date_utc": "2026-11-20", "model_version": "claude-haiku-4-5", "api_key": "our-key"}
+    used |= {"workspace": "Default", "usage_type": "standard", "context_window": "≤ 200k", "web_search_count": "0"}
+    used |= {
+        f"usage_input_tokens_{name}": "0" for name in ("no_cache", "cache_write_5m", "cache_write_1h", "cache_read")
+    }
+    used |= {"usage_output_tokens": "1000", "inference_geo": "", "speed": ""}
+    costs, log, page = tmp_path / "costs.csv", tmp_path / "log.csv", tmp_path / "report.html"
+    for path, row in ((costs, line), (log, used)):
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(row))
+            writer.writeheader()
+            writer.writerow(row)
+    asked = ("audit", str(log), "--charged", str(costs), "--html", str(page), "--force")
+    assert "on 2026-11-20, anthropic/claude-haiku-4-5, key our-key\n" in commands.run(*asked).output
+    assert "anthropic/claude-haiku-4-5, key our-key</td>" in page.read_text("utf-8")
+    said = commands.run(*asked, "--redact").output
+    assert re.search("on 2026-11-20, anthropic/claude-haiku-4-5, key [0-9a-f]{12}\n", said)
+    assert "our-key" not in said + page.read_text("utf-8")
 
 
 class Page(HTMLParser):

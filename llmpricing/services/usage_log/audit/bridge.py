@@ -56,7 +56,7 @@ class Bridge:
         for place, cell in sorted(self.cells.items()):
             for kind in sorted(filter(cell.disagrees, cell.by_lines.money)):
                 more = WIDE.subtract(cell.by_usage.money[kind], cell.by_lines.money[kind])
-                found.add(more, place, kind)
+                found.add(more, place, kind, cell.name)
         return found
 
     def is_beyond(self, tolerance: Decimal) -> bool:
@@ -68,9 +68,9 @@ class Bridge:
         """The causes, that of most money first; their money sums to what is charged less what the log comes to."""
         found: dict[str, BridgeRow] = {}
         for step in self.steps:
-            found.setdefault(step.name, BridgeRow(step.name)).add(step.money, step.place, step.kind)
+            found.setdefault(step.name, BridgeRow(step.name)).add(step.money, step.place, step.kind, step.called)
         for name, money in self.lines.items():
-            found.setdefault(name, BridgeRow(name)).add(money, None)
+            found.setdefault(name, BridgeRow(name)).add_line(money)
         return sorted(found.values(), key=lambda row: (-abs(row.money), row.name))
 
 
@@ -82,7 +82,8 @@ def bridge_between(sides: BridgeSides) -> Bridge:
         if not sides.is_covered(sellers[spot]):
             place = spot._replace(key="") if spot.key == NOT_STATED else spot
             outside += [
-                BridgeStep(place, kind, OUTSIDE, WIDE.minus(money)) for kind, money in cell.logged.money.items()
+                BridgeStep(place, kind, OUTSIDE, WIDE.minus(money), cell.name)
+                for kind, money in cell.logged.money.items()
             ]
     steps = [*steps_of(_compared_by(cells), sides.words), *outside]
     log = sum((cell.log for cell in sides.log.values()), _NOTHING)

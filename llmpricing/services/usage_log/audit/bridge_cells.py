@@ -92,6 +92,7 @@ class Cell:
     by_lines: Used = field(default_factory=Used)
     charges: dict[Scope, ScopeCharge] = field(default_factory=lambda: defaultdict(ScopeCharge))
     is_unpriced: bool = False
+    name: str = ""  # of the model, as the offering or the export writes it
 
     @property
     def log(self) -> Decimal:
@@ -130,10 +131,11 @@ class Cell:
         for scope, charge in other.charges.items():
             self.charges[scope].merge(charge)
         self.is_unpriced |= other.is_unpriced
+        self.name = self.name or other.name
 
     def renamed(self, names: Mapping[str, str]) -> Cell:
         """The same with other names of kinds, those of one name together."""
-        found = Cell(is_unpriced=self.is_unpriced)
+        found = Cell(is_unpriced=self.is_unpriced, name=self.name)
         for own, its in zip(found._sides, self._sides, strict=True):
             own.merge(its, names)
         for scope, charge in self.charges.items():
@@ -143,7 +145,7 @@ class Cell:
     def split(self, kind: str) -> tuple[Cell, Cell]:
         """What is logged and counted of a kind, and the rest; the charges stay with the rest."""
         (logged, logged_else), (usage, usage_else), (lines, lines_else) = (side.split(kind) for side in self._sides)
-        rest = Cell(logged_else, usage_else, lines_else, self.charges, self.is_unpriced)
+        rest = Cell(logged_else, usage_else, lines_else, self.charges, self.is_unpriced, self.name)
         return Cell(logged, usage, lines), rest
 
     @property
@@ -158,8 +160,8 @@ def scope_of(kinds: Iterable[str]) -> Scope:
 
 @dataclass
 class BridgeRow:
-    """A cause with its money: what is charged more than the log comes to by it, and how much of it is of each kind.
-    ``moved`` is how much of both signs.
+    """A cause with its money: what is charged more than the log comes to by it, and how much of it is of each kind and
+    of each model by the name it is ``called``. ``moved`` is how much of both signs.
     """
 
     name: str
@@ -167,7 +169,9 @@ class BridgeRow:
     moved: Decimal = _NOTHING
     places: int = 0
     example: BridgePlace | None = None
+    called: str = ""
     kinds: Amounts = field(default_factory=amounts)
+    models: Amounts = field(default_factory=amounts)
     _places: set[BridgePlace | None] = field(default_factory=set)
     _largest: Decimal = _NOTHING
 
@@ -176,15 +180,28 @@ class BridgeRow:
         """The cause in words."""
         return BRIDGE_TITLES.get(self.name) or causes.title_of(self.name)
 
-    def add(self, money: Decimal, place: BridgePlace | None, kind: str | None = None) -> None:
-        """Add the part of a kind at a place; the largest one is the example."""
-        if place is not None and (self.example is None or abs(money) > self._largest):
-            self.example, self._largest = place, abs(money)
-        if kind is not None:
-            self.kinds[kind] = WIDE.add(self.kinds[kind], money)
+    def add(self, money: Decimal, place: BridgePlace, kind: str, called: str) -> None:
+        """Add the part of a kind at a place, of a model called so; the largest one is the example."""
+        called = called or place.model
+        if self.example is None or abs(money) > self._largest:
+            self.example, self.called, self._largest = place, called, abs(money)
+        self.kinds[kind] = WIDE.add(self.kinds[kind], money)
+        self.models[called] = WIDE.add(self.models[called], money)
+        self._add(money, place)
+
+    def add_line(self, money: Decimal) -> None:
+        """Add what lines ask that are of no model."""
+        self._add(money, None)
+
+    def _add(self, money: Decimal, place: BridgePlace | None) -> None:
         self.money, self.moved = WIDE.add(self.money, money), WIDE.add(self.moved, abs(money))
         self._places.add(place)
         self.places = len(self._places)
+
+
+def called(one: Audited) -> str:
+    """A record's model as its offering is named, else as the file writes it."""
+    return one.priced.answer.offering or one.priced.record.model
 
 
 def place_of(one: Audited) -> BridgePlace:

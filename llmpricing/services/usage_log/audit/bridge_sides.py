@@ -18,6 +18,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     BridgePlace,
     Cell,
     PriceTold,
+    called,
     place_of,
 )
 from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCover
@@ -50,6 +51,8 @@ class BridgeSides:
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
         spot = place_of(one)
+        if one.cost is not None or one.priced.record.model:
+            self.log[spot].name = self.log[spot].name or called(one)
         if one.cost is None:
             if one.priced.outcome.kind is OutcomeKind.UNPRICED and one.priced.record.model:
                 self.log[spot].is_unpriced = True
@@ -71,6 +74,7 @@ class BridgeSides:
         if record.charged_for and parts:
             parts = {kind_of(record.charged_for): sum(parts.values(), _NOTHING)}
         cell = self.invoice[spot]
+        cell.name = cell.name or called(one)
         if parts:
             (cell.by_usage if one.logged is None else cell.by_lines).count(record, parts)
         cover = self._used if one.logged is None else self._charged

@@ -46,6 +46,7 @@ class BridgeStep:
     kind: str
     name: str
     money: Decimal
+    called: str
     is_price: bool = False
 
 
@@ -84,31 +85,30 @@ def steps_of(cells: Mapping[BridgePlace, Cell], words: ChargeWords) -> list[Brid
         step
         for place, cell in sorted(cells.items())
         for one in matched(cell)
-        for step in _steps(place, one, words, is_unpriced=cell.is_unpriced)
+        for step in _steps(place, one, words, cell)
     ]
     return [step for step in _on_other_days(found) if step.money]
 
 
-def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, *, is_unpriced: bool) -> Iterator[BridgeStep]:
+def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, cell: Cell) -> Iterator[BridgeStep]:
     charge = one.charge
-    not_in_log = NO_PRICE if is_unpriced else NOT_IN_LOG
+    not_in_log = NO_PRICE if cell.is_unpriced else NOT_IN_LOG
     if charge is None and not one.logged and words.has_charges:
         return
+    whole = one.kinds[0] if len(one.kinds) == 1 else UNTOLD
     if one.counted is None:
         assert charge is not None  # noqa: S101 - what is not charged is counted, if only as nothing
         more = WIDE.subtract(charge.money, one.log)
         name = not_in_log if not one.logged else causes.ROUNDING if abs(more) <= words.noise_of(charge) else BOTH
-        yield BridgeStep(place, one.kinds[0] if len(one.kinds) == 1 else UNTOLD, name, more)
+        yield BridgeStep(place, whole, name, more, cell.name)
         return
     for kind in one.kinds:
         step = WIDE.subtract(one.counted.get(kind, _NOTHING), one.logged.get(kind, _NOTHING))
-        is_asked = charge is not None or kind in one.counted
-        yield BridgeStep(
-            place, kind, not_in_log if kind not in one.logged else QUANTITY if is_asked else NOT_CHARGED, step
-        )
+        name = QUANTITY if charge is not None or kind in one.counted else NOT_CHARGED
+        yield BridgeStep(place, kind, name if kind in one.logged else not_in_log, step, cell.name)
     if words.has_charges and one.counted:
         for name, money in _prices(one, sum(one.counted.values(), _NOTHING), words):
-            yield BridgeStep(place, one.kinds[0] if len(one.kinds) == 1 else UNTOLD, name, money, is_price=True)
+            yield BridgeStep(place, whole, name, money, cell.name, is_price=True)
 
 
 def _prices(one: ComparedKinds, counted: Decimal, words: ChargeWords) -> Iterator[tuple[str, Decimal]]:
