@@ -67,3 +67,13 @@ def quantise(value: Fraction) -> Decimal:
     """An exact rational as a decimal of at most 12 places, half even; done once, at the edge of a quote."""
     scaled = round(value * 10**12)  # round() on a Fraction is exact and half even
     return Decimal(scaled).scaleb(-12, Context(prec=max(len(str(abs(scaled))), 1)))
+
+
+def is_within(between: tuple[Decimal, Decimal] | None, most: Decimal) -> bool | None:
+    """Whether a cost that lies between two amounts is at most so much; None where nobody knows, as where ``most`` lies
+    between them.
+    """
+    if between is None:
+        return None
+    low, high = between
+    return True if high <= most else False if low > most else None

@@ -82,18 +82,27 @@ def test_the_page_says_how_long_the_requests_of_its_month_are(testapp: TestApp) 
     assert month in spoken(testapp.get("/?tokens=1M&input_share=60%25").html.select_one("#mymonth"))
 
 
-def test_no_month_is_told_in_requests_that_a_model_cannot_answer(testapp: TestApp, engine: Engine) -> None:
+def test_who_asks_for_a_context_states_no_length_of_answers(testapp: TestApp, engine: Engine) -> None:
+    """600K in two requests of 300K would give 200K each of the 400K of output; nobody asked for such answers."""
     imported(engine, "models-dev", described(limit={"context": 1_000_000, "output": 64_000}))
-    page = testapp.get(ASKED)
-    found = lines(page)
-    told = "cannot be run 200K out a request, it gives 64K"
-    assert found["My month at 300K a request"] == [told, "$7.20"]
-    assert "Above the cheapest at 300K a request" not in found  # a single one is above nobody
-    assert "| cannot be run, 200K out a request, it gives 64K |" in markdown(page)
-    fewer = lines(testapp.get(ASKED.replace("60%25", "90%25")))
-    assert fewer["My month at 300K a request"][0] == "$2.40 best requests above 200K"
+    assert lines(testapp.get(ASKED))["My month at 300K a request"] == ["$3.60 best requests above 200K", "$7.20"]
     row = rows(testapp.get("/?min_context=300000"))["acme/acme-long"]
-    assert cells(row)["My month"].endswith("at 300K a request: cannot be run")
+    assert "cannot" not in cells(row)["My month"]
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (64_000, "600K out a request, it gives 64K"),
+        (700_000, "1.5M a request with its output, its context is 1M"),
+    ],
+)
+def test_requests_that_are_stated_say_what_of_them_is_beyond_a_limit(
+    testapp: TestApp, engine: Engine, output: int, told: str
+) -> None:
+    imported(engine, "models-dev", described(limit={"context": 1_000_000, "output": output}))
+    row = rows(testapp.get("/?tokens=3M&input_share=60%25&requests=2"))["acme/acme-long"]
+    assert cells(row)["My month"].endswith(told)
 
 
 def test_no_month_is_told_in_requests_longer_than_a_context(testapp: TestApp) -> None:

@@ -26,6 +26,12 @@ def months(page: object) -> dict[str, str]:
     return {slug: cells(row)["My month"].split()[0] for slug, row in rows(page).items()}
 
 
+def bring(engine: Engine, source: str, listed: object) -> None:
+    with Session(engine) as session, session.begin():
+        at, known = datetime(2026, 11, 15, tzinfo=UTC), NOW + timedelta(hours=1)
+        import_lists(session, [(SOURCES[source], ReadList(json.dumps(listed).encode(), at, known, "a test's list"))])
+
+
 def test_the_list_shows_whose_month_costs_no_more(testapp: TestApp) -> None:
     every = months(testapp.get(f"/?{MONTH}"))
     assert every["acme/acme-large"] == "$5.50"
@@ -53,15 +59,41 @@ def test_an_unknown_month_is_counted_apart_and_shown_where_that_is_asked(testapp
     sold = json.loads(small_list())
     silent = {"id": "acme-mute", "name": "Acme Mute", "match": {"equals": "acme-mute"}, "prices": {"input_mtok": 1}}
     next(one for one in sold if one["id"] == "acme")["models"].append(silent)
-    with Session(engine) as session, session.begin():
-        at, known = datetime(2026, 11, 15, tzinfo=UTC), NOW + timedelta(hours=1)
-        reading = ReadList(json.dumps(sold).encode(), at, known, "a test's list")
-        import_lists(session, [(SOURCES["genai-prices"], reading)])
+    bring(engine, "genai-prices", sold)
     page = testapp.get(f"/?{MONTH}&max_month=1000")
     assert "acme/acme-mute" not in rows(page)
     (switch,) = [one for one in page.html.select(".switches a") if "unknown month" in spoken(one)]
     assert spoken(switch) == "+ 1 where no list says, 1 of unknown month"
     assert "acme/acme-mute" in rows(testapp.get("/" + switch["href"].replace("unsaid=1", "unsaid=all")))
+
+
+def test_a_month_between_two_amounts_is_within_a_bound_that_holds_for_both(testapp: TestApp, engine: Engine) -> None:
+    """USD 1 of input, 2 of output and 4 where the model thinks: 0.6 + 0.4 x 2 = 1.4 to 0.6 + 0.4 x 4 = 2.2."""
+    thinker = {
+        "id": "acme-thinker",
+        "name": "Acme Thinker",
+        "reasoning": True,
+        "cost": {"input": 1, "output": 2, "reasoning": 4},
+    }
+    shape = {"modalities": {"input": ["text"], "output": ["text"]}, "limit": {"context": 200000, "output": 8000}}
+    sold = {"id": "alibaba", "name": "Alibaba", "models": {"acme-thinker": thinker | shape}}
+    bring(engine, "models-dev", {"alibaba": sold})
+    one = "alibaba/acme-thinker"
+    found = {most: rows(testapp.get(f"/?{MONTH}&max_month={most}")) for most in ("2.2", "2.19", "1.39")}
+    assert [one in shown for shown in found.values()] == [True, False, False]
+    assert [one in rows(testapp.get(f"/?{MONTH}&max_month={most}&unsaid=all")) for most in ("2.19", "1.39")] == [
+        True,
+        False,
+    ]
+    asked = "tokens=1000000&input_share=0.6&max_month"
+    for most in found:
+        told = testapp.get(f"/api/v1/calculator?{asked}={most}&limit=200").json["data"]
+        assert (one in [each["id"] for each in told]) == (most == "2.2")
+    compared = {
+        most: lines(testapp.get(f"/compare?models={one},acme/acme-large&{MONTH}&max_month={most}")) for most in found
+    }
+    told = [next(cells for line, cells in of.items() if line.startswith("my month up to")) for of in compared.values()]
+    assert [cells[0] for cells in told] == ["yes", "it depends", "no"]
 
 
 def test_calculator_and_its_api_bound_the_month_alike(testapp: TestApp) -> None:

@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.choice.kinds import CHAT
+from llmpricing.domain.money import is_within
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing_in_book import price_tests
 from llmpricing.services.catalogue.offering_needs import meets
 from llmpricing.services.catalogue.same_model import is_another_tier
 from llmpricing.services.catalogue.shown_offering import (
+    Between,
     Weigh,
     cheapest_first,
     nobody_knows,
@@ -119,13 +121,13 @@ def find_models(
     weigh: Weigh,
     cost: Weigh | None = None,
     *,
-    month: Weigh = nobody_knows,
+    month: Between = nobody_knows,
 ) -> FoundModels:
     """The models that pass, in no order. Each is shown by its lab's own offering, or else by the cheapest by ``weigh``;
     where a ``cost`` is what they are put in order by, by who asks the least of it, so that the figure of the order is
     the figure shown. One of which lists say what is asked goes before one of whose model alone they say it, and one of
-    another way to sell it, such as ``:batch``, is shown only where none is sold plainly. ``month`` tells what
-    ``max_month`` bounds.
+    another way to sell it, such as ``:batch``, is shown only where none is sold plainly. ``month`` tells
+    between what lies what ``max_month`` bounds.
     """
     test, visible = _test(wanted, clocks, month), {PRICED, *wanted.show}
     test_beside = _test(replace(wanted, max_month=None), clocks, month)
@@ -161,7 +163,7 @@ def find_models(
 
 
 def verdicts(
-    models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, month: Weigh = nobody_knows
+    models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, month: Between = nobody_knows
 ) -> dict[str, Passes]:
     """Whether each offering is what is wanted, by id; with ``unsaid`` those too of which no list says."""
     test = _test(wanted, clocks, month)
@@ -215,7 +217,7 @@ def _is_new_enough(model: SoldModel, wanted: ModelFilter) -> bool:
     return since is None or (model.released_on is not None and model.released_on >= since)
 
 
-def _test(wanted: ModelFilter, clocks: Clocks, month: Weigh) -> Callable[[SoldModel, Any], Passes]:
+def _test(wanted: ModelFilter, clocks: Clocks, month: Between) -> Callable[[SoldModel, Any], Passes]:
     hard = list(_hard_tests(wanted, clocks))
     words, fewest, most = wanted.words.lower().split(), wanted.min_context, wanted.max_month
 
@@ -226,7 +228,7 @@ def _test(wanted: ModelFilter, clocks: Clocks, month: Weigh) -> Callable[[SoldMo
         if fewest is not None:
             told.append(None if row.context_window is None else row.context_window >= fewest)
         if most is not None:
-            told.append(None if (total := month(row)) is None else total <= most)
+            told.append(is_within(month(row), most))
         return False if False in told else None if None in told else True
 
     return verdict

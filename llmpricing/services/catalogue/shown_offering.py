@@ -9,9 +9,12 @@ from typing import Any
 from llmpricing.services.catalogue.same_model import is_another_tier
 
 Weigh = Callable[[Any], Decimal | None]  # what a row costs; None where nobody knows
+Between = Callable[
+    [Any], tuple[Decimal, Decimal] | None
+]  # between what its cost lies, twice the same where it is known
 
 
-def nobody_knows(_: Any) -> Decimal | None:
+def nobody_knows(_: Any) -> None:
     """A cost of which nothing is asked."""
     return None
 

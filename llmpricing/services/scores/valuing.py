@@ -16,7 +16,7 @@ from llmpricing.services.catalogue.first_seen import as_known_then, items_as_kno
 from llmpricing.services.catalogue.listed_models import SoldModel, listed_models
 from llmpricing.services.catalogue.listing import OfferingItem, get_offerings, rows_of
 from llmpricing.services.catalogue.model_list import ModelFilter, verdicts
-from llmpricing.services.catalogue.shown_offering import Weigh, nobody_knows
+from llmpricing.services.catalogue.shown_offering import Between, nobody_knows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import Reads, book_state
@@ -112,17 +112,19 @@ def _passing(reads: Reads, clocks: Clocks, standing: StandsOn, question: ValueQu
     return verdicts(models, question.wanted, clocks, _month_of(models, question))
 
 
-def _month_of(models: Sequence[SoldModel], question: ValueQuestion) -> Weigh:
-    """What the month costs at each offering, where it is bounded."""
+def _month_of(models: Sequence[SoldModel], question: ValueQuestion) -> Between:
+    """Between what the month lies at each offering, where it is bounded."""
     if question.month is None or question.wanted is None or question.wanted.max_month is None:
         return nobody_knows
     costs = question.month.costs([row for model in models for row in model.rows])
 
-    def month(row: Any) -> Decimal | None:
+    def month(row: Any) -> tuple[Decimal, Decimal] | None:
         cost = costs.get(row.id)
-        if cost is None or cost.total is None or cost.currency != "USD" or why_no_cost(row.price_state, cost.total):
+        if cost is None or cost.currency != "USD":
             return None
-        return cost.total
+        if cost.total is None:
+            return cost.bounds and (cost.bounds.low, cost.bounds.high)
+        return None if why_no_cost(row.price_state, cost.total) else (cost.total, cost.total)
 
     return month
 

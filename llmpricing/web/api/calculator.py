@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from pyramid.request import Request
 
-from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.money import is_within, ratio_text, to_text
 from llmpricing.domain.observations import State
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.listed_models import listed_models
@@ -172,9 +172,13 @@ def _within(costs: Sequence[WorkloadCost], values: Mapping[str, Any]) -> list[Wo
     if most is None:
         return list(costs)
     against, takes_unknown = values.get("against"), "unsaid" in values
-    return [
-        one for one in costs if one.offering == against or (takes_unknown if one.total is None else one.total <= most)
-    ]
+    found = []
+    for one in costs:
+        bounds = one.bounds and (one.bounds.low, one.bounds.high)
+        fits = is_within(bounds if one.total is None else (one.total, one.total), most)
+        if one.offering == against or (takes_unknown if fits is None else fits):
+            found.append(one)
+    return found
 
 
 def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[CalculatedJson]:

@@ -45,7 +45,7 @@ from llmpricing.web.site.compared_prices import (
 from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
-from llmpricing.web.site.workload import WORKLOAD, per_mtok, tidy_address
+from llmpricing.web.site.workload import WORKLOAD, month_between, per_mtok, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
@@ -80,8 +80,9 @@ def show(request: Request) -> dict[str, Any]:
     known_at = clocks.known_at if "known_at" in values else None
     ages = freshness.source_ages(request.reads, then, known_at)
     telling = freshness.source_ages(request.reads, then, known_at, TOLD) if values.get("capability") else []
-    days, totals = {age.source: age.last_success for age in telling}, totals_of(items, months.costs)
-    groups = groups_of_needs(values, sold, items, days, totals) if items else []
+    days = {age.source: age.last_success for age in telling}
+    between = [month_between(one.price_state, months.costs.get(one.id)) for one in items]
+    groups = groups_of_needs(values, sold, items, days, between) if items else []
     costs_and_limits = _groups(months, items, stated, prices, then, models) if items else []
     groups[-1:-1] = costs_and_limits
     groups += [("Scores", scored)] if scored else []

@@ -32,12 +32,14 @@ PricesOfEach = Sequence[Sequence[PriceDetail]]
 @dataclass(frozen=True, slots=True)
 class MonthFinding:
     """What a comparison finds of a month: (name, how its month compares) from the cheapest on, and (name, why) of those
-    that cannot run it; in requests of ``length`` tokens, None: as the month is stated.
+    that cannot run it and of those whose month is ``unknown``, any of which may be cheaper; in requests of ``length``
+    tokens, None: as the month is stated.
     """
 
     months: list[tuple[str, str]]
     length: int | None = None
     hindered: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,15 @@ class ComparedMonths:
         """What is found of the month: in long requests first, where these ask another one of anybody, and as it is
         stated; none of a month that fewer than two have.
         """
-        found = []
+        found, names = [], names_of([item.id for item in items], models, sellers)
         if self.long and (months := self.at_length(items)):
-            names = names_of([item.id for item in items], models, sellers)
             hindered = [(names[item.id], one.hindrance) for item, one in zip(items, months, strict=True)]
             ranked = finding(items, models, sellers, {i.id: m.total for i, m in zip(items, months, strict=True)})
-            found.append(MonthFinding(ranked, self.long.length, tuple(one for one in hindered if one[1])))
+            can_run = [item for item, one in zip(items, months, strict=True) if not one.hindrance]
+            unknown = _unknown(can_run, names, self.long.costs)
+            found.append(MonthFinding(ranked, self.long.length, tuple(one for one in hindered if one[1]), unknown))
         usual = dict(zip([item.id for item in items], totals_of(items, self.costs), strict=True))
-        found.append(MonthFinding(finding(items, models, sellers, usual)))
+        found.append(MonthFinding(finding(items, models, sellers, usual), unknown=_unknown(items, names, self.costs)))
         return [one for one in found if one.months]
 
 
@@ -158,6 +161,17 @@ def finding(
     names = [name + gone.get(slug, "") for name, (_, slug) in zip(names, known, strict=True)]
     told = above_the_cheapest([total for total, _ in known]) if known[0][0] else [dollars(total) for total, _ in known]
     return [(names[0], dollars(known[0][0])), *zip(names[1:], told[1:], strict=True)]
+
+
+def _unknown(
+    items: Sequence[OfferingItem], names: Mapping[str, str], costs: Mapping[str, WorkloadTotal]
+) -> tuple[tuple[str, str], ...]:
+    each = zip(items, totals_of(items, costs), strict=True)
+    return tuple(
+        (names[item.id], display.no_month(item, month_bounds(item.price_state, costs.get(item.id))))
+        for item, total in each
+        if total is None
+    )
 
 
 def names_of(slugs: Sequence[str], models: Mapping[str, SoldModel], sellers: Mapping[str, str]) -> dict[str, str]:

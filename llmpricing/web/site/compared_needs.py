@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.domain.money import is_within
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.web.site import display
@@ -21,19 +22,19 @@ def groups_of_needs(
     sold: ComparedOfferings,
     items: Sequence[OfferingItem],
     days: Mapping[str, datetime],
-    totals: Sequence[Decimal | None],
+    months: Sequence[tuple[Decimal, Decimal] | None],
 ) -> list[tuple[str, list[ComparedLine]]]:
     """The lines of what the address asks for, under a heading of their own, with the ``days`` of the lists that say
-    so, and those of all other needs. ``totals`` are the months.
+    so, and those of all other needs. ``months`` tell between what each month lies.
     """
     asked = dict.fromkeys(values.get("capability", ()))
-    told = [need_line(need, sold, days=days) for need in asked] + _bounds(values, items, totals)
+    told = [need_line(need, sold, days=days) for need in asked] + _bounds(values, items, months)
     rest = [need_line(need, sold) for need in NEEDS if need not in asked]
     return [("You asked for", told), ("What it can", rest)] if told else [("What it can", rest)]
 
 
 def _bounds(
-    values: Mapping[str, Any], items: Sequence[OfferingItem], totals: Sequence[Decimal | None]
+    values: Mapping[str, Any], items: Sequence[OfferingItem], months: Sequence[tuple[Decimal, Decimal] | None]
 ) -> list[ComparedLine]:
     lines = []
     if (least := values.get("min_context")) is not None:
@@ -49,8 +50,10 @@ def _bounds(
                 )
             )
     if (most := values.get("max_month")) is not None:
-        met = [None if total is None else total <= most for total in totals]
-        lines.append(_line(f"my month up to {display.price(most)}", met))
+        line = _line(f"my month up to {display.price(most)}", [is_within(month, most) for month in months])
+        open_ = [month is not None and cell == DASH for month, cell in zip(months, line.cells, strict=True)]
+        cells = ["it depends" if one else cell for one, cell in zip(open_, line.cells, strict=True)]
+        lines.append(ComparedLine(line.title, cells))
     return lines
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from pyramid.request import Request
@@ -14,9 +13,9 @@ from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
-from llmpricing.web.site import display
 from llmpricing.web.site.known_then import costs_then
 from llmpricing.web.site.month_costs import as_written
+from llmpricing.web.site.request_limits import hindrance
 from llmpricing.web.site.workload import month_total
 
 
@@ -51,25 +50,7 @@ class LongMonths:
     def at(self, item: Any) -> LongMonth:
         """That of an offering, by its item of the list."""
         asked = month_total(item.price_state, self.costs.get(item.id))
-        return LongMonth(self.length, asked, hindrance(item, self.workload, self.length))
-
-
-def hindrance(item: Any, long: Workload, length: int) -> str:
-    """Why an offering cannot run a ``long`` month in requests of ``length``, by its item; empty where nothing is known
-    to stand against it. The tokens stay those of the month: fewer requests give more each, which may be more than the
-    model gives.
-    """
-    if item.context_window is not None and item.context_window < length:
-        return f"its context is {display.tokens(item.context_window)}"
-    given = Fraction(long.quantities["output_tokens"], long.requests)
-    if (most := item.max_output_tokens) is not None and given > most:
-        return f"{display.tokens(round(given))} out a request, it gives {display.tokens(most)}"
-    return ""
-
-
-def hindrance_of_month(item: Any, month: Workload) -> str:
-    """The same of the month as it is stated, in requests of its own length."""
-    return hindrance(item, month, month.input_per_request)
+        return LongMonth(self.length, asked, hindrance(item, self.length))
 
 
 def lengthened(month: Workload, length: int | None) -> Workload | None:

@@ -11,12 +11,12 @@ from pyramid.request import Request
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.model_list import PRICED, ModelFilter, shelf
-from llmpricing.services.catalogue.shown_offering import Weigh, nobody_knows
+from llmpricing.services.catalogue.shown_offering import Between, Weigh, nobody_knows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site import display
 from llmpricing.web.site.known_then import costs_then
-from llmpricing.web.site.workload import month_total
+from llmpricing.web.site.workload import month_between, month_total
 
 
 def month_costs(
@@ -43,7 +43,7 @@ def bounded_month(
     models: Iterable[SoldModel],
     wanted: ModelFilter,
     stands_on: StandsOn,
-) -> Weigh:
+) -> Between:
     """The month by which offerings of these models are within ``wanted.max_month``; it is that of all
     of them, since the list counts what passes of every kind and behind every switch.
     """
@@ -51,7 +51,7 @@ def bounded_month(
         return nobody_knows
     rows = [row for model in models for row in model.rows]
     costs = costs_then(request, clocks, workload, rows, stands_on)
-    return lambda row: month_total(row.price_state, costs.get(row.id))
+    return lambda row: month_between(row.price_state, costs.get(row.id))
 
 
 def as_written(total: Decimal | None) -> Decimal | None:

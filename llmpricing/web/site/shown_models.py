@@ -24,10 +24,11 @@ from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.web.site.known_then import costs_then, uncached
 from llmpricing.web.site.lone_prices import far_above, is_by_cost
-from llmpricing.web.site.long_months import LongMonth, hindrance_of_month, long_months
+from llmpricing.web.site.long_months import LongMonth, long_months
 from llmpricing.web.site.model_question import ModelQuestion
 from llmpricing.web.site.month_costs import as_written
 from llmpricing.web.site.own_months import makers_own, own_month
+from llmpricing.web.site.request_limits import beyond_limits
 from llmpricing.web.site.workload import month_bounds, month_hours, month_total, per_mtok
 
 MOST_SELLERS = 12  # are named in a row; the model's page has them all
@@ -48,7 +49,7 @@ class ShownModel:
     others: list[Any]
     own: tuple[Any, Decimal] | None  # its lab's own offering with its month, where another seller is shown
     at_length: LongMonth | None  # in requests as long as the context that is asked for, where that is another month
-    hindrance: str  # why it cannot run the month as it is stated; empty where nothing is known to stand against it
+    beyond_limits: str  # what stands against requests of the month that are stated; empty where nothing is known to
     as_model: frozenset[str]  # of its offerings, by id, those that match by what lists say of the model
     waiting: Mapping[str, Sequence[tuple[str, Decimal | None]]]  # by meter what newer values under review ask
     hours: tuple[PricedHours, ...]  # of the prices that it shows, where they are not those of all hours
@@ -104,7 +105,7 @@ def shown_models(
                 others,
                 own_month(makers_own(row.model, row.shown, row.offerings), costs),
                 at_length if at_length and at_length.is_other(total) else None,
-                hindrance_of_month(item, question.workload) if "requests" in request.GET else "",
+                beyond_limits(item, question.workload) if "requests" in request.GET else "",
                 row.lent,
                 waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
                 hours_in_row(behind[row.shown.number], at),

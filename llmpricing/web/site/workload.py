@@ -115,6 +115,14 @@ def month_bounds(price_state: str, cost: WorkloadTotal | None) -> CostBounds | N
     return cost.bounds if cost is not None and is_told else None
 
 
+def month_between(price_state: str, cost: WorkloadTotal | None) -> tuple[Decimal, Decimal] | None:
+    """The ``month_total`` twice, or else the ``month_bounds``; None where neither is known."""
+    if (total := month_total(price_state, cost)) is not None:
+        return total, total
+    bounds = month_bounds(price_state, cost)
+    return bounds and (bounds.low, bounds.high)
+
+
 def month_hours(total: Decimal | None, cost: WorkloadTotal | None) -> tuple[HourTotal, ...]:
     """What a ``month_total`` would be in each of the hours of a week; none where it is unknown or the same in all."""
     return () if total is None or cost is None else cost.by_hours

@@ -24,7 +24,8 @@ from llmpricing.web.site.charts.scores import scores_chart
 from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.compared_months import names_of
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, late_caches, leaves_out, uncached
-from llmpricing.web.site.long_months import hindrance, lengthened
+from llmpricing.web.site.long_months import lengthened
+from llmpricing.web.site.request_limits import hindrance
 from llmpricing.web.workloads import PRESETS, workload_of
 
 MOST = 12  # bars that can still be read
@@ -64,7 +65,7 @@ def costs(request: Request) -> Response:
             [one._replace(total=None, state=UNDATED) if one.offering in undated else one for one in found],
             _names(request, clocks, models),
             length=length if long else None,
-            hindered=_hindered(request, clocks, models, long, length) if long and length else None,
+            hindered=_hindered(request, clocks, models, length) if long and length else None,
         )
 
     return answer(request, "costs", question, build)
@@ -75,10 +76,10 @@ def _names(request: Request, clocks: Clocks, slugs: list[str]) -> dict[str, str]
     return names_of(slugs, of_each, company_names(providers(request.reads)))
 
 
-def _hindered(request: Request, clocks: Clocks, models: list[str], long: Workload, length: int) -> dict[str, str]:
-    """Why some cannot run the workload in such ``long`` requests, by id."""
+def _hindered(request: Request, clocks: Clocks, models: list[str], length: int) -> dict[str, str]:
+    """Why some cannot run the workload in requests of such a length, by id."""
     items = get_offerings(request.reads, clocks, models, standing(request, clocks))
-    return {item.id: why for item in items if (why := hindrance(item, long, length))}
+    return {item.id: why for item in items if (why := hindrance(item, length))}
 
 
 def _late_caches(request: Request, clocks: Clocks, workload: Workload, models: list[str]) -> list[str]:
