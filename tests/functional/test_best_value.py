@@ -22,6 +22,7 @@ from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import ScoredOffering, best_value
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
 from llmpricing.services.scores.importing_scores import import_scores
+from llmpricing.web.site.score_days import measured
 from tests.conftest import running_app
 from tests.servers import new_database
 
@@ -338,6 +339,28 @@ def test_of_sellers_that_ask_the_same_one_that_has_not_given_it_up_stands_for_a_
     assert [one.offering.id for one in found.ranked] == ["b/x"]
 
 
+def test_of_sellers_that_ask_the_same_the_maker_stands_for_a_model_as_in_the_list() -> None:
+    scores = {"mmlu": Decimal(80), "gsm8k": Decimal(50), "humaneval": Decimal(70)}
+    sold = [ScoredOffering(slug, "x", scores, Fraction(2), is_own=slug == "z/x") for slug in ("a/long-x", "b/x", "z/x")]
+    weights = dict.fromkeys(scores, Decimal(1))
+    assert [one.offering.id for one in best_value(sold, weights).ranked] == ["z/x"]
+    assert [one.offering.id for one in best_value(sold[:2], weights).ranked] == ["b/x"]
+
+
+@pytest.mark.parametrize(
+    ("day", "note", "said"),
+    [
+        (None, "release 2026-01-08", ["benchmark of 8 Jan 2026"]),
+        (None, "release 2026-06-25, effort high", ["benchmark of 25 Jun 2026", "effort high"]),
+        (None, "release 2026-13-08", ["no date stated", "release 2026-13-08"]),
+        ("2026-02-03", "release 2026-01-08", ["3 Feb 2026", "release 2026-01-08"]),
+        (None, None, ["no date stated"]),
+    ],
+)
+def test_the_release_of_a_benchmark_is_a_date(day: str | None, note: str | None, said: list[str]) -> None:
+    assert measured(day, note) == said
+
+
 def test_a_comparison_tells_how_a_score_was_measured_as_the_models_page_does(testapp: TestApp, engine: Engine) -> None:
     note = "LiveBench, effort high"
     lines = "model,benchmark,score,measured_on,source_url,note\n" + "".join(
@@ -347,5 +370,5 @@ def test_a_comparison_tells_how_a_score_was_measured_as_the_models_page_does(tes
         assert not import_scores(session, Decider("ada", NOW, None), lines, "scores.csv").failed
     page = testapp.get("/compare?models=acme/acme-large,acme/acme-small")
     (line,) = [row for row in page.html.select("table.compared tr") if row.th.get_text() == "MMLU"]
-    assert f"no date, {note}, example.com" in line.get_text()
+    assert f"no date stated, {note}, example.com" in line.get_text()
     assert note in testapp.get("/models/acme/acme-large").text

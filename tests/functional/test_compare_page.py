@@ -92,7 +92,7 @@ def test_what_no_list_says_of_a_seller_is_told_as_the_models_and_a_no_with_its_l
     def told(need: str) -> list[str]:
         return need_line(need, [(model, row) for row in rows]).cells
 
-    assert told("reasoning") == ["yes", "as the model, by a-list", "no, by b-list"]
+    assert told("reasoning") == ["yes", "said of the model, by a-list", "no, by b-list"]
     assert told("open_weights") == ["no, by a-list", "–", "–"]  # who denies it of one seller says nothing of others
     assert told("web_search") == ["yes", "–", "–"]  # which each seller adds to a model, or does not
 

@@ -21,7 +21,7 @@ from tests.conftest import NOW
 from tests.functional.test_model_list import named
 from tests.functional.test_pages import spoken
 
-GIVEN_UP, LENT = "deprecated at its maker", "as the model"
+GIVEN_UP, LENT = "deprecated at its maker", "said of the model"
 RESOLD = ("resale/openai/gpt-8", "resale/openai/gpt-7", "resale/openai/gpt-6")
 
 
@@ -83,7 +83,10 @@ def test_the_list_says_which_model_its_maker_gives_up_in_a_row_of_another_seller
 
 def test_best_value_says_it_in_the_ranking(app: TestApp) -> None:
     assert valued(app.get("/best-value")) == dict(zip(RESOLD, ([GIVEN_UP], [], []), strict=True))
-    own = valued(app.get("/best-value?provider=openai"))
+    page = app.get("/best-value?provider=openai")
+    told = spoken(page.html.select_one("#led"))
+    assert told.endswith("its maker gave it up and it may be withdrawn. First of those sold as ever: GPT-6.")
+    own = valued(page)
     assert own == {"openai/gpt-8": ["deprecated"], "openai/gpt-7": ["deprecated"], "openai/gpt-6": []}
 
 
@@ -91,7 +94,7 @@ def test_best_value_marks_who_stands_at_a_seller_by_what_lists_say_of_the_model(
     page = app.get("/best-value?capability=tools&tokens=20M")
     assert valued(page) == dict(zip(RESOLD, ([GIVEN_UP, LENT], [LENT], [LENT]), strict=True))
     link = next(one for one in page.html.select("#mymonth a") if LENT in one.get_text())
-    assert spoken(link) == "− 3 as the model"
+    assert spoken(link) == "− 3 said of the model, not of the seller"
     stated = app.get("/best-value" + link["href"])
     assert list(valued(stated)) == ["openai/gpt-8", "openai/gpt-7", "openai/gpt-6"]
     assert LENT not in spoken(stated.html.select_one("#mymonth"))

@@ -174,14 +174,14 @@ def test_beside_the_fields_stands_what_the_typed_tokens_become(listapp: TestApp)
 def test_a_cheaper_seller_is_found_by_what_lists_say_of_its_model(listapp: TestApp) -> None:
     row = named(listapp.get("/?capability=tools&max_input_price=1"))["GPT-9"]  # its lab asks 2
     assert row.select_one("input.mark")["value"] == "resale/openai/gpt-9"
-    assert "as the model: tools, reasoning" in cells(row)["Can"]
+    assert "said of the model: tools, reasoning" in cells(row)["Can"]
     both = named(listapp.get("/?capability=tools"))["GPT-9"]
-    assert spoken(both.summary) == "2 sellers, my month from $4.20 at Resale, as the model"
+    assert spoken(both.summary) == "2 sellers, my month from $4.20 at Resale, said of the model"
     told = {spoken(one.a): [spoken(tag) for tag in one.select(".tag")] for one in both.select(".others li")}
     assert told == {
-        "openai/gpt-9-2026-03-01": ["as the model"],
-        "resale/openai/gpt-9": ["as the model"],
-        "resale/openai/gpt-9:free": ["free", "as the model"],
+        "openai/gpt-9-2026-03-01": ["said of the model"],
+        "resale/openai/gpt-9": ["said of the model"],
+        "resale/openai/gpt-9:free": ["free", "said of the model"],
     }
     flat = listapp.get("/?capability=tools&group=none")
     assert {box["value"] for box in flat.html.select("input.mark")} == {"openai/gpt-9", *list(told)[:2]}
@@ -264,14 +264,17 @@ def test_of_whom_lists_say_what_is_asked_goes_before_a_cheaper_one_as_the_model(
     page = listapp.get("/?capability=tools&sort=month")
     row = named(page)["GPT-9"]
     assert row.select_one("input.mark")["value"] == "openai/gpt-9"
-    assert spoken(row.summary).endswith("my month from $4.20 at Resale, as the model")
-    assert "as the model" not in spoken(page.html.select_one("#count"))
+    assert spoken(row.summary).endswith("my month from $4.20 at Resale, said of the model")
+    assert "said of the model" not in spoken(page.html.select_one("#count"))
     resold = listapp.get("/?capability=tools&provider=resale&sort=month")
-    assert spoken(resold.html.select_one("#count")) == "1 chat model matches, 1 of them as the model alone"
-    assert "as the model" in [spoken(tag) for tag in named(resold)["GPT-9"].select("th > .tag")]
-    stated = listapp.get("/" + switches(resold)["− 1 as the model"])
+    assert (
+        spoken(resold.html.select_one("#count"))
+        == "1 chat model matches, 1 of them by what lists say of the model, not of this seller"
+    )
+    assert "said of the model" in [spoken(tag) for tag in named(resold)["GPT-9"].select("th > .tag")]
+    stated = listapp.get("/" + switches(resold)["− 1 said of the model, not of the seller"])
     assert named(stated) == {}
-    assert switches(stated)["+ as the model"] == "?capability=tools&provider=resale&sort=month"
+    assert switches(stated)["+ said of the model, not of the seller"] == "?capability=tools&provider=resale&sort=month"
     for path in ("/calculator?tokens=1M", "/api/v1/calculator?limit=200"):
         found = listapp.get(f"{path}&capability=tools&provider=resale").text
         assert "resale/openai/gpt-9" in found

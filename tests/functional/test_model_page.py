@@ -159,7 +159,7 @@ def test_scores_are_those_of_the_model_whoever_sells_it(modelapp: TestApp, engin
     for slug in ("openai/gpt-9", "aws/us.openai.gpt-9-v1:0"):
         page = modelapp.get(f"/models/{slug}")
         (row,) = page.html.select("table.scored tbody tr")
-        assert [spoken(cell) for cell in row.select("td")] == ["88.5", "2026-05-01", "source"]
+        assert [spoken(cell) for cell in row.select("td")] == ["88.5", "1 May 2026", "source"]
         assert "88.5" in modelapp.get(f"/charts/scores.csv?models={slug}").text
     assert "No score of this model with a source is known here" in modelapp.get("/models/openai/gpt-9-mini").text
     page = modelapp.get("/compare?models=aws/us.openai.gpt-9-v1:0,openai/gpt-9-mini")

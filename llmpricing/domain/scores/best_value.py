@@ -44,6 +44,7 @@ class ScoredOffering:
     currency: str | None = "USD"
     passes: bool | None = True
     given_up: bool = False
+    is_own: bool = False  # its maker sells it
 
 
 def average_of(input_per_mtok: Decimal | None, output_per_mtok: Decimal | None) -> Fraction | None:
@@ -114,7 +115,7 @@ def best_value(
         if quality is None or why is not None:
             excluded.append(ExcludedModel(model, why or WhyExcluded.FEW_SCORES, count, quality))
             continue
-        priced = sorted(_priced(sellers), key=lambda one: (one[0], one[1].given_up, one[1].id))
+        priced = sorted(_priced(sellers), key=_place)
         paid = [one for one in priced if one[0] > 0]
         if paid:
             average, offering = paid[0]
@@ -127,6 +128,12 @@ def best_value(
         sorted(free, key=lambda one: (-one.quality, one.offering.id)),
         sorted(excluded, key=lambda one: one.model),
     )
+
+
+def _place(priced: tuple[Fraction, ScoredOffering]) -> tuple[Fraction, bool, bool, int, str]:
+    """The order of a model's sellers: of those that ask the same the maker, then the shortest id, as in the list."""
+    price, one = priced
+    return price, one.given_up, not one.is_own, len(one.id), one.id
 
 
 def frontier(points: Iterable[tuple[Fraction, Fraction]]) -> set[tuple[Fraction, Fraction]]:

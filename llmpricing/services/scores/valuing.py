@@ -68,6 +68,9 @@ def value_models(
         if one.status != _GONE and not one.id.endswith(_SLOWER)
     ]
     averages = _averages(reads, clocks, standing, sold, question.month)
+    labs = {
+        row.id: model.lab for model in listed_models(reads, book_state(reads), clocks, standing) for row in model.rows
+    }
     offered = [
         ScoredOffering(
             one.id,
@@ -77,6 +80,7 @@ def value_models(
             one.currency,
             passing.get(one.id, question.wanted is None),
             one.status == _GIVEN_UP,
+            one.provider == labs.get(one.id),
         )
         for one in sold
     ]

@@ -39,6 +39,7 @@ from llmpricing.web.site.addresses import address
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import WIDTHS, answer
+from llmpricing.web.site.given_up import lead_given_up
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.needs_form import needs_form
@@ -138,6 +139,7 @@ def _page(
         "unsaid": _unsaid(request, values, found),
         "sold": sold,
         "lent": lent,
+        "led": lead_given_up(found.ranked, sold),
         "stated": address([*request.GET.items(), ("stated", "1")]) if lent and "stated" not in values else None,
         "finding": frontier_chart(found.ranked, _names(sold), by_month=month is not None).finding,
         "query": f"?{query}" if query else "",

@@ -12,7 +12,7 @@ from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import stated_needs
 from llmpricing.web.site import display
 
-DASH, NOT_LISTED, AS_MODEL = "–", "not listed", "as the model"
+DASH, NOT_LISTED, AS_MODEL = "–", "not listed", "said of the model"
 MEANINGS = {
     DASH: "no list says",
     NOT_LISTED: "no list names it of the model, which is not a no",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from urllib.parse import urlsplit
 
 from pyramid.request import Request
@@ -15,8 +14,8 @@ from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.scores.kept_scores import KeptScore, scores_of
-from llmpricing.web.site import display
 from llmpricing.web.site.compared_lines import ComparedLine, line_of
+from llmpricing.web.site.score_days import measured
 
 
 def score_lines(
@@ -40,6 +39,7 @@ def _line(benchmark: Benchmark, scores: Sequence[KeptScore | None]) -> ComparedL
 
 
 def _origin(score: KeptScore) -> str:
-    day = display.long_day(date.fromisoformat(score.measured_on)) if score.measured_on else "no date"
     host = urlsplit(score.source_url or "").hostname
-    return ", ".join(filter(None, [day, score.note, host.removeprefix("www.") if host else ""]))
+    return ", ".join(
+        filter(None, [*measured(score.measured_on, score.note), host.removeprefix("www.") if host else ""])
+    )

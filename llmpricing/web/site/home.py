@@ -183,9 +183,9 @@ def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> 
     ]
     back = [(f"− {known}", filters.without_all("unsaid"))] if question.wanted.unsaid else []
     if question.wanted.stated:
-        back.append(("+ as the model", filters.without_all("stated")))
+        back.append(("+ said of the model, not of the seller", filters.without_all("stated")))
     elif found.lent:
-        back.append((f"− {found.lent:,} as the model", filters.with_("stated", "1")))
+        back.append((f"− {found.lent:,} said of the model, not of the seller", filters.with_("stated", "1")))
     return [*unsaid, *added, *taken, *back]
 
 

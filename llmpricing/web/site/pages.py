@@ -37,6 +37,7 @@ from llmpricing.web.site.known_then import SHOW, items_then, leaves_out, left_ou
 from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place
 from llmpricing.web.site.samples import samples
+from llmpricing.web.site.score_days import measured
 from llmpricing.web.site.stated_prices import said_beside_held, stated_prices
 from llmpricing.web.site.workload import WORKLOAD, tidy_address
 from llmpricing.web.site.workload_form import WorkloadForm
@@ -84,6 +85,7 @@ def model(request: Request) -> dict[str, Any]:
         "can_draw": can_draw(),
         "scores": scores_of(request.reads, clocks, [item.id, *(row.id for row in of_it.rows)]),
         "benchmarks": BENCHMARKS,
+        "measured": measured,
         "number": to_text,
         "samples": samples(request.application_url, item.id),
         "as_of": asked.get("as_of"),
