@@ -57,10 +57,11 @@ def asked_by_ini(ini: Path, *, fresh: bool, net: bool) -> Iterator[Reads]:
 
 
 def _nobody_made_one(ini: Path) -> bool:
-    """Whether this is the ini of a checkout in which no server ever ran: a file needs none. A book that was made, and
-    whose server is down, is not replaced by another one: it may hold contract rates and verdicts of people.
+    """Whether this is the ini of a checkout, here or elsewhere, in which no server ever ran: a file needs none. A book
+    that was made, and whose server is down, is not replaced by another one: it may hold contract rates and verdicts of
+    people.
     """
-    if ini != Path(_INI) or os.environ.get(environment_name("sqlalchemy.url"), "").strip() or holds_data(ini):
+    if ini.name != _INI or os.environ.get(environment_name("sqlalchemy.url"), "").strip() or holds_data(ini):
         return False
     settings = ini_settings(ini)
     url = make_url(settings.database_url)

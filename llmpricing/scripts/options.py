@@ -10,18 +10,38 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.times import InstantError, day, not_ahead, read_instant
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+
+class _IniFile(click.Path):
+    """The ini file of who needs the server's price book; where it is not there, what is missing and where it may be."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; a usage error where there is no such file, that names no file as given which nobody gave."""
+        is_given = not ctx or ctx.get_parameter_source("ini") is not ParameterSource.DEFAULT
+        if not is_given and not Path(value).exists():
+            raise click.UsageError(
+                f"This works on a server's price book, and there is no {value} here: run it in the folder of your "
+                "checkout, or name its ini file with -c.",
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
 ini_option: Decorator = click.option(
     "-c",
     "--ini",
     default="development.ini",
     show_default=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_IniFile(),
     help="The ini file that names the price book.",
 )
 

@@ -128,7 +128,7 @@ def _audit(
 
     check_out(options.out, found.known, options.force)
     check_page(options.html, options.force)
-    with book.open() as reads:
+    with book.open(known_at=options.known_at) as reads:
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
         sides = BridgeSides(AuditedUses(reads, pricer)) if charged else None
         with log_failures_told(options.out):

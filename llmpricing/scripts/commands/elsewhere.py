@@ -98,7 +98,7 @@ def _found(
     now = datetime.now(UTC)
     with log_failures_told():
         asked_for = wanted(words)
-    with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
+    with book.open(known_at=known_at) as reads, log_failures_told(), rows_done("Reading") as advance:
         pricer = LogPricer(reads, now, known_at)
         if is_own:
             own_times = OwnTimesLog(reads, pricer)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.names.answers import Ambiguous, Resolution
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.terminal import say
@@ -16,6 +17,7 @@ from llmpricing.scripts.written_files import put_file
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.coverage import Covered, NamedAt, cover, shares
 from llmpricing.services.names.name_files import NoNamesError, alias_file, names_of_rows, read_names
+from llmpricing.services.price_book import Reads
 
 _SHOWN = 20  # names of a kind that are printed
 
@@ -30,7 +32,8 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
     """Look up the names in FILE: JSON, lines of JSON, CSV or Parquet with a column of names, or one name a line; packed
     as llmpricing price takes it, or not.
 
-    Fill in the offerings of the file that --aliases writes, and give them with: llmpricing alias import OUT
+    Fill in the offerings of the file that --aliases writes, and give them to a server's price book with: llmpricing
+    alias import OUT. Without a server say each name to price, audit, outlook and elsewhere: --map NAME=OFFERING.
 
     \b
     llmpricing names usage.csv --aliases ours.csv
@@ -52,8 +55,17 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
         unknown = [(one.name.name, _like(one)) for one in found if not isinstance(one.meaning, Resolution)]
         put_file(out, alias_file(unknown).encode())
         names_left = f"{len(unknown)} name{'' if len(unknown) == 1 else 's'}"
-        then = f" Fill in the offerings, then run: llmpricing alias import {out}" if unknown else ""
-        say(f"{out} holds {names_left}.{then}")
+        say(f"{out} holds {names_left}.{_then(out, reads) if unknown else ''}")
+
+
+def _then(out: Path, reads: Reads) -> str:
+    """What to do with the file of aliases: a file of prices keeps none, and the server of an ini file does."""
+    if not isinstance(reads, PriceBook):
+        return f" Fill in the offerings, then run: llmpricing alias import {out}"
+    return (
+        " A book in a file keeps no aliases: say them to price, audit, outlook and elsewhere, each as --map "
+        f"NAME=OFFERING. With a server (llmpricing run) fill in the offerings, then run: llmpricing alias import {out}"
+    )
 
 
 def _asked(file: Path, model: str | None, provider: str | None) -> list[NamedAt]:

@@ -86,7 +86,7 @@ def _found(
     from llmpricing.services.usage_log.sums.outlook import outlook_of
     from llmpricing.services.usage_log.sums.own_usage import OwnUsage
 
-    with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
+    with book.open(known_at=known_at) as reads, log_failures_told(), rows_done("Reading") as advance:
         pricer, now = LogPricer(reads, datetime.now(UTC), known_at), known_at or datetime.now(UTC)
         records = asked.records(files.known)
         own = OwnUsage(reads, pricer, map(redaction().of_record, records) if redact else records, now, way)

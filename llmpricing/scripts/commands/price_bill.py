@@ -51,7 +51,7 @@ def price_bill(asked: AskedFiles, found: FoundFiles, options: BillOptions, book:
     from llmpricing.services.usage_log.pricer import LogPricer
 
     check_out(options.out, found.known, options.force)
-    with book.open() as reads:
+    with book.open(known_at=options.known_at) as reads:
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
         with (
             log_failures_told(options.out),

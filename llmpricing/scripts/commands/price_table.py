@@ -64,7 +64,7 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
     rejects = options.rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
     _check_paths(usage, out, rejects, options.force)
     words = option_words()
-    with book.open() as reads:
+    with book.open(known_at=options.known_at) as reads:
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at, options.assume_utc, words=words)
         columns = ColumnRoles(
             known_facts(reads),

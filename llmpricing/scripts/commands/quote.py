@@ -85,7 +85,7 @@ def quote(model: str, book: AskedBook, as_json: bool, **options: Any) -> None:
     llmpricing quote openai/gpt-4o --input 1000 --cache-read 200 --output 500
     """
     asked = _asked(model, options)
-    with book.open() as reads:
+    with book.open(known_at=options["known_at"]) as reads:
         try:
             document = quote_document(quote_one(reads, asked))
         except UnknownModel as unknown:

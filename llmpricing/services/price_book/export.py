@@ -16,8 +16,9 @@ from llmpricing.book.price_book import UP_TO_A_TIME
 from llmpricing.book.shape import SHAPE, Kind
 from llmpricing.book.writing import table_bytes, write_book
 from llmpricing.domain.times import EarlierThanKnown, day
-from llmpricing.models import Base, Offering
+from llmpricing.models import Base
 from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book.began import began
 from llmpricing.services.price_book.known_then import OF_NOW, known_then, only_known
 
 _OWN = ("own_rate", "score")  # scores may be of a test that nobody else has
@@ -40,9 +41,9 @@ def export_book(session: Session, path: Path, *, known_at: datetime | None = Non
 
 def _not_before(session: Session, known_at: datetime) -> datetime:
     """The time, by which something was known; raises EarlierThanKnown."""
-    began = session.scalar(select(func.min(Offering.created_at)))
-    if began is None or known_at < began:
-        so_far = "has read no list yet" if began is None else f"began {day(began)}"
+    first = began(session)
+    if first is None or known_at < first:
+        so_far = "has read no list yet" if first is None else f"began {day(first)}"
         raise EarlierThanKnown(
             f"is too early: this price book {so_far}, and nothing was known before. Leave it out, or name a later time"
         )

@@ -132,6 +132,34 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_checkout_elsewhere_whose_servers_never_ran_needs_none_either(checkout: Path, tmp_path: Path) -> None:
+    asked = ("quote", "openai/gpt-4o", "--input", "1", "-c", "checkout/development.ini")
+    found = alone(tmp_path, *asked, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert (found.returncode, "No server runs where checkout/development.ini says" in found.stderr) == (0, True)
+    (checkout / "var/pgdata").mkdir(parents=True)
+    (checkout / "var/pgdata/PG_VERSION").write_text("18\n")
+    refused = alone(tmp_path, *asked, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert (refused.returncode, "The database cannot be reached" in refused.stderr) == (1, True), refused.stderr
+
+
+def test_a_time_before_a_book_began_is_told_with_the_book_that_would_know(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("model,at,input_tokens\ngpt-4o,2026-11-20T10:00:00Z,1000\n")
+    for asked in ("quote openai/gpt-4o --input 1", "price log.csv", f"audit {FOLDER / 'litellm-spendlogs.csv'}"):
+        found = alone(tmp_path, *asked.split(), "--book", str(file), "--known-at", "2026-01-02")
+        assert (
+            "llmpricing book build prices-2026-01-02.book --known-at 2026-01-02; then this command again with --book "
+            "prices-2026-01-02.book" in " ".join(found.stderr.split())
+        )
+
+
+def test_names_without_a_server_say_what_works_without_one(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("our-chat\n")
+    found = alone(tmp_path, "names", "names.txt", "--aliases", "ours.csv", "--book", str(file))
+    assert "each as --map NAME=OFFERING" in found.stdout
+    refused = alone(tmp_path, "alias", "import", "ours.csv")
+    assert (refused.returncode, "there is no development.ini here" in refused.stderr) == (2, True), refused.stderr
+
+
 def test_in_a_checkout_whose_servers_never_ran_a_file_needs_none(checkout: Path, tmp_path: Path) -> None:
     asked = ("audit", str(FOLDER / "litellm-spendlogs.csv"), "--json")
     port = int(re.search(r"@localhost:(\d+)/", (checkout / "development.ini").read_text())[1])
