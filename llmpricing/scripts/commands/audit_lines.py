@@ -17,11 +17,11 @@ from llmpricing.scripts.commands.price_bill import counted_records, recognised
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.effects import Otherwise
     from llmpricing.services.usage_log.audit.examples import Example
-    from llmpricing.services.usage_log.audit.groups import Grouping
+    from llmpricing.services.usage_log.audit.groups import Group, Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow
     from llmpricing.services.usage_log.formats.files import UsageFile
 
-_SHOWN_GROUPS = 40
+_SHOWN_GROUPS = 20  # the rest of them is summed
 _SHOWN_CAUSES = 40
 _SHOWN_OTHERWISE = 3  # lines of one fact
 _CENT = Decimal("0.01")
@@ -134,16 +134,22 @@ def _in_words(row: CauseRow, example: Example) -> Iterator[str]:
 
 
 def _groups(report: AuditReport, grouping: Grouping) -> Iterator[str]:
+    from llmpricing.services.usage_log.audit.groups import summed
+
     rows = grouping.rows()
     if rows:
         yield f"By {', '.join(grouping.ways)}:"
     for values, group in rows[:_SHOWN_GROUPS]:
-        said = f"USD {to_text(group.recomputed)}"
-        if report.is_logged:
-            said += f", logged {to_text(group.logged)}, difference {to_text(group.difference)}"
-        yield f"  {', '.join(values)}: {said} ({_records(group.records)})"
-    if len(rows) > _SHOWN_GROUPS:
-        yield f"  and {len(rows) - _SHOWN_GROUPS} more; --json tells all"
+        yield f"  {', '.join(values)}: {_sums(report, group)}"
+    if rest := [group for _, group in rows[_SHOWN_GROUPS:]]:
+        yield f"  and {len(rest)} more: {_sums(report, summed(rest))}; --json tells all"
+
+
+def _sums(report: AuditReport, group: Group) -> str:
+    said = f"USD {to_text(group.recomputed)}"
+    if report.is_logged:
+        said += f", logged {to_text(group.logged)}, difference {to_text(group.difference)}"
+    return f"{said} ({_records(group.records)})"
 
 
 def _records(number: int) -> str:

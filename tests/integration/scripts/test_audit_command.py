@@ -291,6 +291,16 @@ def test_months_within_a_log_are_whole_and_a_plan_beside_two_tools_says_so(comma
     assert "one subscription for all of" in said
 
 
+def test_the_dearest_twenty_groups_are_told_and_the_rest_is_summed(commands: Commands, tmp_path: Path) -> None:
+    row = {**ROW, "spend": None}
+    log = spend_log(tmp_path / "log.ndjson", *({**row, "session_id": f"s-{number}"} for number in range(23)))
+    said = commands.run("audit", str(log), "--by", "session").output.splitlines()
+    sessions = said[said.index("By session:") + 1 :]
+    assert sum(line.startswith("  s-") for line in sessions) == 20
+    assert "  and 3 more: USD 0.0072 (3 records); --json tells all" in sessions
+    assert len(commands.json("audit", str(log), "--by", "session")["by"]) == 23
+
+
 def test_days_stand_in_calendar_order_whatever_each_cost(commands: Commands, tmp_path: Path) -> None:
     days = ("2026-11-20", "2026-11-18", "2026-11-19")
     rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -85,6 +85,12 @@ class Group:
         """By how much more was logged than it costs."""
         return WIDE.subtract(self.logged, self.recomputed)
 
+    def add(self, some: RecordSums) -> None:
+        """Add records."""
+        self.records += some.records
+        self.logged = WIDE.add(self.logged, some.logged)
+        self.recomputed = WIDE.add(self.recomputed, some.recomputed)
+
 
 @dataclass
 class Grouping:
@@ -104,10 +110,7 @@ class Grouping:
         """Add records to the group of this key."""
         if key not in self.groups and len(self.groups) >= _MOST_GROUPS:
             key = (_OTHERS,) * len(self.ways)
-        group = self.groups.setdefault(key, Group())
-        group.records += some.records
-        group.logged = WIDE.add(group.logged, some.logged)
-        group.recomputed = WIDE.add(group.recomputed, some.recomputed)
+        self.groups.setdefault(key, Group()).add(some)
 
     def rows(self) -> list[tuple[tuple[str, ...], Group]]:
         """The groups, in calendar order where they are told apart by time, else that of most money first."""
@@ -118,6 +121,14 @@ class Grouping:
             return [values[place] for place in times], -max(group.recomputed, group.logged), values
 
         return sorted(self.groups.items(), key=order)
+
+
+def summed(groups: Iterable[Group]) -> Group:
+    """All of these groups as one."""
+    found = Group()
+    for group in groups:
+        found.add(RecordSums(group.records, group.logged, group.recomputed))
+    return found
 
 
 def at_prices_of(day: datetime) -> RecordChange:
