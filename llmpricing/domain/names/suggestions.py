@@ -25,7 +25,7 @@ _EFFORTS = frozenset({"xhigh", "high", "medium", "low", "minimal", "none", "thin
 # Words that models of every house bear.
 _OF_ANY_KIND = frozenset(
     {"base", "beta", "chat", "code", "english", "exp", "experimental", "flash", "free", "generate", "image", "instant"}
-    | {"instruct", "large", "latest", "lite", "max", "medium", "mini", "model", "multilingual", "nano", "online"}
+    | {"instruct", "large", "latest", "lite", "llm", "max", "medium", "mini", "model", "multilingual", "nano", "online"}
     | {"plus", "preview", "pro", "small", "text", "turbo", "ultra", "versatile", "vision"}
 )
 _WORD = re.compile(r"[a-z]{3,}")

@@ -99,3 +99,9 @@ def test_a_slip_of_the_pen_is_offered_what_was_meant(index, slip, meant):
     found = resolve(index, slip)
     assert isinstance(found, Unknown)
     assert with_suggestions(index, slip, found).suggestions[0] == meant
+
+
+def test_a_name_of_ones_own_is_like_no_model_for_being_an_llm(index):
+    found = resolve(index, "our-own-llm")
+    assert isinstance(found, Unknown)
+    assert with_suggestions(index, "our-own-llm", found).suggestions == ()
