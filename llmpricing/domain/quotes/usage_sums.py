@@ -226,8 +226,13 @@ def _unknown(
     reasons = [unpriced.reason for unpriced in found.unpriced]
     reasons += [f"the price depends on {name}, which is not stated" for name in found.missing]
     reasons += [] if found.total is None else ["what it costs is not in proportion to what is used"]
-    reason = "; ".join(dict.fromkeys(reasons)) or f"the price is {found.state}"
+    reason = told_once(reasons) or f"the price is {found.state}"
     return bounds._replace(reason=reason)
+
+
+def told_once(reasons: Iterable[str]) -> str:
+    """All of these reasons, each of their clauses once: several may say the same of one meter."""
+    return "; ".join(dict.fromkeys(clause for reason in reasons for clause in reason.split("; ") if clause))
 
 
 def added_costs(costs: Iterable[SumCost]) -> SumCost:
@@ -238,7 +243,7 @@ def added_costs(costs: Iterable[SumCost]) -> SumCost:
     for meter, quantity in (share for cost in found for share in cost.unknown.items()):
         unknown[meter] = unknown.get(meter, 0) + quantity
     total, low, high = (_sum([getattr(cost, name) for cost in found]) for name in ("total", "low", "high"))
-    return SumCost(total, low, high, "; ".join(reasons), MappingProxyType(dict(sorted(unknown.items()))))
+    return SumCost(total, low, high, told_once(reasons), MappingProxyType(dict(sorted(unknown.items()))))
 
 
 def _sum(amounts: Sequence[Fraction | None]) -> Fraction | None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.charges import money
-from llmpricing.domain.quotes.usage_sums import SumCost
+from llmpricing.domain.quotes.usage_sums import SumCost, told_once
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.usage_log.sums.market import MarketOffering
 
@@ -64,7 +64,7 @@ def together(offering: str, costs: Sequence[ElsewhereCost]) -> ElsewhereCost | N
     if not costs:
         return None
     total, low, high = (_sum(getattr(one, name) for one in costs) for name in ("total", "low", "high"))
-    reasons = "; ".join(dict.fromkeys(one.reason for one in costs if one.reason))
+    reasons = told_once(one.reason for one in costs)
     unknown: Counter[str] = Counter()
     for one in costs:
         unknown.update(dict(one.unknown))

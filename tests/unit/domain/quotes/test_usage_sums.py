@@ -15,7 +15,7 @@ from llmpricing.domain.quotes.context import UNSTATED, context
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote
-from llmpricing.domain.quotes.usage_sums import at_one_time, cost_of
+from llmpricing.domain.quotes.usage_sums import SumCost, added_costs, at_one_time, cost_of
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.sums.log_sums import Divisions, LogSums
@@ -89,3 +89,8 @@ def test_prices_of_another_currency_are_turned_by_its_rate_and_unknown_without_o
     unknown = cost_of(prices, one, UNSTATED, Terms())
     assert unknown.total is None
     assert "exchange rate" in unknown.reason or "EUR" in unknown.reason
+
+
+def test_what_several_sums_lack_is_told_once():
+    costs = [SumCost(reason="no price of a; no price of b"), SumCost(reason="no price of b")]
+    assert added_costs(costs).reason == "no price of a; no price of b"
