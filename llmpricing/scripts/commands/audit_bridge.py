@@ -23,6 +23,8 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
         "log": to_text(log),
         "log_outside": to_text(bridge.outside),
         "seller_quantities": to_text(counted) if bridge.has_quantities else None,
+        "days_without_lines": _missing(bridge),
+        "charged_without_quantities": to_text(bridge.uncounted) if bridge.has_charges else None,
         "charged": to_text(charged) if bridge.has_charges else None,
         "difference": to_text(bridge.difference),
         "causes": [_row(row) for row in bridge.rows()],
@@ -42,6 +44,10 @@ def _row(row: BridgeRow) -> dict[str, Any]:
         "models": [{"model": name, "money": to_text(money)} for name, money in _by_money(row.models)],
         "example": None if row.example is None else _named(row.example, row.called),
     }
+
+
+def _missing(bridge: Bridge) -> list[dict[str, str]]:
+    return [{"provider": one.seller, "day": one.day} for one in bridge.days_without_lines]
 
 
 def _covers(bridge: Bridge) -> list[dict[str, str]]:
@@ -98,8 +104,10 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
     yield f"  {covered_words(_covers(bridge), is_charged=bridge.has_charges)}"
     outside = f", USD {to_text(bridge.outside)} of it outside of that" if bridge.outside else ""
     yield f"  the log comes to USD {to_text(log)}{outside}"
-    quantities = f"come to USD {to_text(counted)}" if bridge.has_quantities else "are not stated"
-    yield f"  the seller's quantities {quantities}"
+    if words := missing_words(_missing(bridge)):
+        yield f"  {words}"
+    told = to_text(counted) if bridge.has_quantities else None
+    yield f"  the seller's quantities {quantities_words(told, to_text(bridge.uncounted))}"
     if bridge.disagreements.places:
         yield f"  {_line(bridge.disagreements)}"
     if not bridge.has_charges:
@@ -127,6 +135,20 @@ def covered_words(covered: Sequence[Mapping[str, str]], *, is_charged: bool) -> 
         for one in covered
     ]
     return f"{what} {', '.join(spans) or 'no usage: it has no line of a model'}"
+
+
+def missing_words(days: Sequence[Mapping[str, str]]) -> str:
+    """Which days the invoice says nothing of, in words; nothing where it has lines of all."""
+    told = ", ".join(f"{one['day']} ({one['provider'] or 'a seller not named'})" for one in days[:_MOST_SHARES])
+    more = f" and {len(days) - _MOST_SHARES} more" if len(days) > _MOST_SHARES else ""
+    return f"of {told}{more} it has no line at all, though the log has usage: ask for that day's export" if days else ""
+
+
+def quantities_words(counted: str | None, uncounted: str) -> str:
+    """What the seller's quantities come to, in words, and what is charged without any."""
+    if counted is None:
+        return "are not stated"
+    return f"come to USD {counted}{f'; USD {uncounted} is charged without any' if uncounted != '0' else ''}"
 
 
 def _moved(row: BridgeRow) -> str:

@@ -7,7 +7,14 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from llmpricing.scripts.commands.audit_bridge import covered_words, kinds_words, models_words, place_words
+from llmpricing.scripts.commands.audit_bridge import (
+    covered_words,
+    kinds_words,
+    missing_words,
+    models_words,
+    place_words,
+    quantities_words,
+)
 from llmpricing.scripts.terminal import plain
 
 _STYLE = """
@@ -115,12 +122,13 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         return
     is_charged = bridge["charged"] is not None
     counted = bridge["seller_quantities"]
-    quantities = "are not stated" if counted is None else f"come to USD {_text(counted)}"
+    quantities = _text(quantities_words(counted, bridge["charged_without_quantities"] or "0"))
     asked = f"charged are USD {_text(bridge['charged'])}" if is_charged else "what is charged, these files do not say"
     outside = f", USD {_text(bridge['log_outside'])} of it outside of that" if bridge["log_outside"] != "0" else ""
-    words = covered_words(bridge["covers"], is_charged=is_charged)
+    missing = _text("".join(f"; {words}" for words in filter(None, [missing_words(bridge["days_without_lines"])])))
+    covers = covered_words(bridge["covers"], is_charged=is_charged)
     yield (
-        f"<h2>From the log to the invoice</h2>\n<p>{_text(words[0].upper() + words[1:])}.</p>\n"
+        f"<h2>From the log to the invoice</h2>\n<p>{_text(covers[0].upper() + covers[1:])}{missing}.</p>\n"
         f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}.</p>\n"
     )
     told = [bridge["disagreement"]] if bridge["disagreement"] else []

@@ -26,6 +26,7 @@ _SHOWN_CAUSES = 40
 _SHOWN_OTHERWISE = 3  # lines of one fact
 _CENT = Decimal("0.01")
 _UNPRICED = "no record has a price; mend what stands under 'Without a price', and audit again"
+_COSTS_ALONE = "the files state costs and no quantities; say llmpricing audit LOG --charged FILES, of the log of calls"
 _FLAGS = ("provider", "region", "tier")
 
 
@@ -96,7 +97,8 @@ def _difference(report: AuditReport) -> Iterator[str]:
     recomputed = to_text(report.recomputed) if report.bill.priced else "nothing"
     yield f"Logged: USD {to_text(report.logged)}; recomputed: USD {recomputed}"
     if not report.bill.priced and (report.bill.unpriced or not report.difference):
-        yield f"Nothing could be compared: {_UNPRICED if report.bill.unpriced else 'no record is to be billed'}."
+        unpriced = _COSTS_ALONE if report.bill.uncounted == report.bill.unpriced else _UNPRICED
+        yield f"Nothing could be compared: {unpriced if report.bill.unpriced else 'no record is to be billed'}."
         return
     if not report.difference:
         yield f"The log is right, to the last digit{', where it has a price' if report.bill.unpriced else ''}."

@@ -228,6 +228,7 @@ def test_costs_without_quantities_compare_nothing_and_are_not_wrong(commands: Co
     costs = str(FOLDER / "anthropic-console-cost.csv")
     done = commands.run("audit", costs)
     assert (done.exit_code, "Nothing could be compared" in done.output) == (0, True), done.output
+    assert "llmpricing audit LOG --charged FILES" in done.output
     assert commands.run("audit", costs, "--tolerance", "1").exit_code == 1
 
 

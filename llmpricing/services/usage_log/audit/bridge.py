@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.services.usage_log.audit.bridge_cells import DISAGREEMENT, OUTSIDE, BridgePlace, BridgeRow, Cell
 from llmpricing.services.usage_log.audit.bridge_cover import CoveredDays
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
@@ -21,13 +22,14 @@ _NOTHING = Decimal(0)
 class Bridge:
     """What lies between both sides, in USD: ``log`` is what the log comes to, ``outside`` that part of it which the
     invoice does not cover, ``counted`` what the seller's quantities come to (else its charges), ``charged`` what it
-    asks. ``lines`` are what it asks for no usage, by cause.
+    asks, ``uncounted`` of it for usage without a quantity. ``lines`` are what it asks for no usage, by cause.
     """
 
     log: Decimal
     outside: Decimal
     counted: Decimal
     charged: Decimal
+    uncounted: Decimal
     has_charges: bool
     covered: Sequence[CoveredDays]
     cells: Mapping[BridgePlace, Cell]
@@ -45,6 +47,16 @@ class Bridge:
         return any(cell.counted for cell in self.cells.values())
 
     @property
+    def days_without_lines(self) -> Sequence[BridgePlace]:
+        """Days between those that the invoice has lines of, with the seller, of which the log has usage and it has no
+        line at all: a whole day may be missing in the export.
+        """
+        there = {(place.day, place.seller) for place, cell in self.cells.items() if cell.charges or cell.counted}
+        used = {(place.day, place.seller) for place, cell in self.cells.items() if cell.logged.money and place.day}
+        told = {seller for _, seller in there}
+        return [BridgePlace(day, "", seller=seller) for day, seller in sorted(used - there) if seller in told]
+
+    @property
     def difference(self) -> Decimal:
         """By how much more is charged than the log comes to."""
         return WIDE.subtract(self.charged, self.log)
@@ -60,14 +72,18 @@ class Bridge:
         return found
 
     def is_beyond(self, tolerance: Decimal) -> bool:
-        """Whether the difference is more than this part of what the log comes to, as far as the invoice covers it."""
-        more, log = WIDE.add(self.difference, self.outside), WIDE.subtract(self.log, self.outside)
+        """Whether the difference is more than this part of what the log comes to, as far as the invoice covers it and
+        rounding does not make it.
+        """
+        rounded = sum((step.money for step in self.steps if step.name == causes.ROUNDING), _NOTHING)
+        more = WIDE.subtract(WIDE.add(self.difference, self.outside), rounded)
+        log = WIDE.subtract(self.log, self.outside)
         return abs(more) > tolerance * abs(log)
 
     def rows(self) -> list[BridgeRow]:
         """The causes, that of most money first; their money sums to what is charged less what the log comes to."""
         found: dict[str, BridgeRow] = {}
-        for step in self.steps:
+        for step in (step for step in self.steps if step.money):
             found.setdefault(step.name, BridgeRow(step.name)).add(step.money, step.place, step.kind, step.called)
         for name, money in self.lines.items():
             found.setdefault(name, BridgeRow(name)).add_line(money)
@@ -87,11 +103,14 @@ def bridge_between(sides: BridgeSides) -> Bridge:
             ]
     steps = [*steps_of(_compared_by(cells), sides.words), *outside]
     log = sum((cell.log for cell in sides.log.values()), _NOTHING)
-    counted = sum((step.money for step in steps if not step.is_price), log)
+    uncounted = sum((step.uncounted for step in steps), _NOTHING)
+    counted = WIDE.subtract(sum((step.money for step in steps if not step.is_price), log), uncounted)
     lines = sum(sides.lines.values(), _NOTHING)
-    charged = sum((cell.charged for cell in sides.invoice.values()), lines) if sides.has_charges else counted
+    asked = sum((cell.charged for cell in sides.invoice.values()), lines)
+    charged = asked if sides.has_charges else counted
     left = WIDE.minus(sum((step.money for step in outside), _NOTHING))
-    return Bridge(log, left, counted, charged, sides.has_charges, sides.cover.parts, cells, steps, dict(sides.lines))
+    lying = (sides.has_charges, sides.cover.parts, cells, steps, dict(sides.lines))
+    return Bridge(log, left, counted, charged, uncounted, *lying)
 
 
 def _compared_by(cells: Mapping[BridgePlace, Cell]) -> Mapping[BridgePlace, Cell]:

@@ -39,7 +39,7 @@ _HALF = Decimal("0.5")
 @dataclass(frozen=True)
 class BridgeStep:
     """By how much more one side is than the other of a kind at a place, and why; ``is_price`` where both know how much
-    was used.
+    was used; ``uncounted`` is what is charged there without a quantity.
     """
 
     place: BridgePlace
@@ -48,6 +48,7 @@ class BridgeStep:
     money: Decimal
     called: str
     is_price: bool = False
+    uncounted: Decimal = _NOTHING
 
 
 @dataclass
@@ -87,7 +88,7 @@ def steps_of(cells: Mapping[BridgePlace, Cell], words: ChargeWords) -> list[Brid
         for one in matched(cell)
         for step in _steps(place, one, words, cell)
     ]
-    return [step for step in _on_other_days(found) if step.money]
+    return [step for step in _on_other_days(found) if step.money or step.uncounted]
 
 
 def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, cell: Cell) -> Iterator[BridgeStep]:
@@ -100,7 +101,7 @@ def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, cell: Cel
         assert charge is not None  # noqa: S101 - what is not charged is counted, if only as nothing
         more = WIDE.subtract(charge.money, one.log)
         name = not_in_log if not one.logged else causes.ROUNDING if abs(more) <= words.noise_of(charge) else BOTH
-        yield BridgeStep(place, whole, name, more, cell.name)
+        yield BridgeStep(place, whole, name, more, cell.name, uncounted=charge.money)
         return
     for kind in one.kinds:
         step = WIDE.subtract(one.counted.get(kind, _NOTHING), one.logged.get(kind, _NOTHING))

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -274,6 +274,7 @@ def test_amounts_that_are_rounded_to_cents_leave_rounding_and_nothing_else(book:
     for with_usage in (False, True):
         bridge = bridge_of(book, log, files_of(CONSOLE, tmp_path, rounded, with_usage=with_usage))
         assert found(bridge).keys() == {"rounding"}
+        assert not bridge.is_beyond(Decimal(0))
 
 
 def test_a_second_seller_changes_nothing_of_what_is_found_of_the_first(book: Session, tmp_path: Path) -> None:
@@ -343,3 +344,25 @@ def test_credits_taxes_and_commitments_of_every_seller_are_told_by_their_names(b
     page["data"][0]["results"] += [{**line, "cost_type": kind, "amount": cents} for kind, cents in kinds.items()]
     costs.write_text(json.dumps(page), "utf-8")
     assert found(bridge_of(book, log, [costs])) == expected
+
+
+def test_a_day_of_which_the_invoice_has_no_line_is_told(book: Session, tmp_path: Path) -> None:
+    log, items = made_log(book, CONSOLE, chance_of(6))
+    left = {spot: item for spot, item in items.items() if spot.day != 1}
+    bridge = bridge_of(book, log, files_of(CONSOLE, tmp_path, left, with_usage=False))
+    day = f"{MONDAY + timedelta(days=1):%Y-%m-%d}"
+    assert [(place.day, place.seller) for place in bridge.days_without_lines] == [(day, "anthropic")]
+    assert not bridge_of(book, log, files_of(CONSOLE, tmp_path, items, with_usage=False)).days_without_lines
+
+
+def test_what_is_charged_without_a_quantity_is_no_quantity_of_the_seller(book: Session, tmp_path: Path) -> None:
+    """A seller's own lines count all of the log; another seller's state amounts alone."""
+    log, items = made_log(book, CUR, chance_of(6))
+    files = files_of(CUR, tmp_path, items, with_usage=False)
+    other_log, other_items = made_log(book, CONSOLE, chance_of(6))
+    other = files_of(CONSOLE, tmp_path, other_items, with_usage=False)
+    alone = bridge_of(book, log, files)
+    both = bridge_of(book, [*log, *other_log], [*files, *other])
+    asked = sum((item.amount or Decimal(0) for item in other_items.values()), Decimal(0))
+    assert (alone.counted, alone.uncounted) == (alone.log, 0)
+    assert (both.counted, both.uncounted) == (alone.counted, asked)
