@@ -13,7 +13,7 @@ import click
 
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.audit_bridge import bridge_document, bridge_lines
-from llmpricing.scripts.commands.audit_document import audit_document
+from llmpricing.scripts.commands.audit_document import audit_document, book_document
 from llmpricing.scripts.commands.audit_files import check_page, rows_written, write_page
 from llmpricing.scripts.commands.audit_lines import audit_lines
 from llmpricing.scripts.commands.audit_options import WAYS_OF_GROUPS, AuditOptions, flat_read, share_read, ways_read
@@ -138,6 +138,7 @@ def _audit(
         shown = list(zip(causes, examples(reads, pricer.recorded, [one.example for one in causes]), strict=True))
     told = found.redacted() if options.redact else found
     document = audit_document(told.known, told.unknown, report, shown, options.flat)
+    document |= book_document(pricer.known, pricer.recorded, options.prices_of)
     document |= {"bridge": bridge_document(bridge)} if bridge else {}
     write_page(document, options.html, found.known, is_redacted=options.redact)
     if options.as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from llmpricing.scripts.commands.audit_months import month_document, used_months
 from llmpricing.scripts.commands.price_bill import bill_document
 
 if TYPE_CHECKING:
+    from llmpricing.services.price_book import BookState
     from llmpricing.services.usage_log.audit.effects import Otherwise, OtherwiseEffect
     from llmpricing.services.usage_log.audit.examples import Example
     from llmpricing.services.usage_log.audit.groups import Group, Grouping
@@ -58,6 +60,18 @@ def audit_document(
             for grouping in shown_groupings(report)
             for values, group in grouping.rows()
         ],
+    }
+
+
+def book_document(known: BookState, recorded: datetime, prices_of: datetime | None) -> dict[str, Any]:
+    """By which price book, as it was known when (``recorded``), and at the prices of which day if of one: asked so
+    again, the answer is the same.
+    """
+    version = known.version if known.version > 0 else None  # of what was known by a time alone there is none
+    return {
+        "price_book": {"book": known.book, "version": version, "last_change": known.last_change.isoformat()},
+        "known_at": recorded.isoformat(),
+        "at_prices_of": None if prices_of is None else prices_of.isoformat(),
     }
 
 

@@ -77,6 +77,7 @@ def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
         "without a price": document["unpriced"],
     }
     yield f"<p>{', '.join(f'{number:,} {name}' for name, number in counts.items())}</p>\n"
+    yield f"<p>{_text(_book(document))}.</p>\n"
     if document["logged"] is None:
         total = _text(document["recomputed"] or "none")
         yield f'<p class="sums">Total: <b>USD {total}</b>. The files state no cost.</p>\n'
@@ -87,6 +88,13 @@ def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
         f"<b>USD {_text(document['recomputed'] or 'nothing')}</b>: "
         f"a difference of <b>USD {_text(document['difference'])}</b>{by}.</p>\n"
     )
+
+
+def _book(document: Mapping[str, Any]) -> str:
+    book, of = document["price_book"], document["at_prices_of"]
+    version = f"version {book['version']}, " if book["version"] else ""
+    at = f", at the prices of {of}" if of else ""
+    return f"Price book {book['book']}, {version}changed {book['last_change']}, as known at {document['known_at']}{at}"
 
 
 def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:

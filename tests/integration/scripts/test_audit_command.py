@@ -415,6 +415,19 @@ def test_the_key_of_a_cause_is_told_and_hashed_where_it_is_to_be_redacted(comman
     assert "our-key" not in said + page.read_text("utf-8")
 
 
+def test_an_audit_names_its_price_book_and_when_it_was_known(commands: Commands, tmp_path: Path) -> None:
+    log, page = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}), tmp_path / "report.html"
+    asked = ("audit", str(log), "--html", str(page), "--force")
+    found = commands.json(*asked)
+    assert found["known_at"] == found["price_book"]["last_change"]
+    text = page.read_text("utf-8")
+    assert f"Price book {found['price_book']['book']}, " in text
+    assert f"as known at {found['known_at']}." in text
+    again = commands.json(*asked, "--known-at", found["known_at"])
+    assert again["known_at"] == found["known_at"]
+    assert again["recomputed"] == found["recomputed"]
+
+
 class Page(HTMLParser):
     """What a page refers to and runs, and its text."""
 
