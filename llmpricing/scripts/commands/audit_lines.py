@@ -97,7 +97,7 @@ def _difference(report: AuditReport) -> Iterator[str]:
     recomputed = to_text(report.recomputed) if report.bill.priced else "nothing"
     yield f"Logged: USD {to_text(report.logged)}; recomputed: USD {recomputed}"
     if not report.bill.priced and (report.bill.unpriced or not report.difference):
-        unpriced = _COSTS_ALONE if report.bill.uncounted == report.bill.unpriced else _UNPRICED
+        unpriced = _COSTS_ALONE if report.bill.uncounted == report.bill.unpriced.total() else _UNPRICED
         yield f"Nothing could be compared: {unpriced if report.bill.unpriced else 'no record is to be billed'}."
         return
     if not report.difference:
