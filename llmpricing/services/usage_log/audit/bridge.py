@@ -11,6 +11,7 @@ from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.services.usage_log.audit.bridge_cells import DISAGREEMENT, OUTSIDE, BridgePlace, BridgeRow, Cell
 from llmpricing.services.usage_log.audit.bridge_cover import CoveredDays
+from llmpricing.services.usage_log.audit.bridge_matching import footed
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, steps_of
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
@@ -22,7 +23,8 @@ _NOTHING = Decimal(0)
 class Bridge:
     """What lies between both sides, in USD: ``log`` is what the log comes to, ``outside`` that part of it which the
     invoice does not cover, ``counted`` what the seller's quantities come to (else its charges), ``charged`` what it
-    asks, ``uncounted`` of it for usage without a quantity. ``lines`` are what it asks for no usage, by cause.
+    asks, ``uncounted`` of it for usage without a quantity. ``lines`` are what it asks for no usage, by cause;
+    ``disagreements`` by how much more a usage export beside it counts, which is no way from log to invoice.
     """
 
     log: Decimal
@@ -35,6 +37,7 @@ class Bridge:
     cells: Mapping[BridgePlace, Cell]
     steps: Sequence[BridgeStep]
     lines: Mapping[str, Decimal]
+    disagreements: BridgeRow
 
     @property
     def sums(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -60,16 +63,6 @@ class Bridge:
     def difference(self) -> Decimal:
         """By how much more is charged than the log comes to."""
         return WIDE.subtract(self.charged, self.log)
-
-    @property
-    def disagreements(self) -> BridgeRow:
-        """By how much more the usage export counts than the lines of the invoice where both state quantities."""
-        found = BridgeRow(DISAGREEMENT)
-        for place, cell in sorted(self.cells.items()):
-            for kind in sorted(filter(cell.disagrees, cell.by_lines.money)):
-                more = WIDE.subtract(cell.by_usage.money[kind], cell.by_lines.money[kind])
-                found.add(more, place, kind, cell.name)
-        return found
 
     def is_beyond(self, tolerance: Decimal) -> bool:
         """Whether the difference is more than this part of what the log comes to, as far as the invoice covers it and
@@ -101,7 +94,8 @@ def bridge_between(sides: BridgeSides) -> Bridge:
                 BridgeStep(place, kind, OUTSIDE, WIDE.minus(money), cell.name)
                 for kind, money in cell.logged.money.items()
             ]
-    steps = [*steps_of(_compared_by(cells), sides.words), *outside]
+    compared = _compared_by(cells)
+    steps = [*steps_of(compared, sides.words), *outside]
     log = sum((cell.log for cell in sides.log.values()), _NOTHING)
     uncounted = sum((step.uncounted for step in steps), _NOTHING)
     counted = WIDE.subtract(sum((step.money for step in steps if not step.is_price), log), uncounted)
@@ -110,7 +104,18 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     charged = asked if sides.has_charges else counted
     left = WIDE.minus(sum((step.money for step in outside), _NOTHING))
     lying = (sides.has_charges, sides.cover.parts, cells, steps, dict(sides.lines))
-    return Bridge(log, left, counted, charged, uncounted, *lying)
+    return Bridge(log, left, counted, charged, uncounted, *lying, _disagreements(compared))
+
+
+def _disagreements(compared: Mapping[BridgePlace, Cell]) -> BridgeRow:
+    """By how much more the usage export counts than the lines of the invoice, where both state quantities."""
+    found = BridgeRow(DISAGREEMENT)
+    told_twice = ((place, cell) for place, cell in compared.items() if cell.by_usage.money and cell.by_lines.money)
+    for place, cell in sorted(((place, footed(cell)) for place, cell in told_twice), key=lambda one: one[0]):
+        for kind in sorted(filter(cell.disagrees, cell.by_lines.money)):
+            more = WIDE.subtract(cell.by_usage.money[kind], cell.by_lines.money[kind])
+            found.add(more, place, kind, cell.name)
+    return found
 
 
 def _compared_by(cells: Mapping[BridgePlace, Cell]) -> Mapping[BridgePlace, Cell]:

@@ -36,7 +36,7 @@ class ComparedKinds:
 
 def matched(cell: Cell) -> Iterator[ComparedKinds]:
     """What is compared of a place: each kind once."""
-    cell = _on_one_footing(_of_one_life(cell))
+    cell = footed(cell)
     charges, told = _scoped(cell), cell.counted
     kinds = {*cell.logged.money, *told, *(kind for scope in charges for kind in scope)}
     for together in sorted(_linked(kinds, charges)):
@@ -47,6 +47,11 @@ def matched(cell: Cell) -> Iterator[ComparedKinds]:
         is_by_log = any(money != cell.told_by(kind).money[kind] for kind, money in counted.items())
         known = counted if is_known and (counted or not own) else None
         yield ComparedKinds(together, logged, known, _sum(own), is_by_log)
+
+
+def footed(cell: Cell) -> Cell:
+    """The cell by kinds that both sides tell apart."""
+    return _on_one_footing(_of_one_life(cell))
 
 
 def _is_counted(cell: Cell, scope: Scope, charge: ScopeCharge) -> bool:

@@ -241,5 +241,7 @@ def test_the_quantities_that_an_invoice_charges_are_taken_where_a_usage_export_h
         Decimal(1),
         {"input_tokens": Decimal(1)},
     )
+    of_a_key = replace(line(HAIKU, 0, 3_000_000, None), labels={"key": "ours"})
+    assert bridge_of(book, log, [*invoice, of_a_key]).disagreements.money == 1
     agreed = bridge_of(book, log, [*invoice, line(HAIKU, 0, 2_000_000, None)])
     assert agreed.disagreements.places == 0
