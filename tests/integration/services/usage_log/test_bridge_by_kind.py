@@ -336,6 +336,10 @@ def test_credits_taxes_and_commitments_of_every_seller_are_told_by_their_names(b
     costs.write_text(json.dumps(page), "utf-8")
     expected = {"credit_or_discount": Decimal("-6.5"), "tax": Decimal("2.1"), "commitment": Decimal(7)}
     assert found(bridge_of(book, log, [costs])) == expected
+    tuned = {"object": "organization.costs.result", "amount": {"value": "3", "currency": "usd"}}
+    page["data"][0]["results"].append({**tuned, "line_item": "ft:gpt-4.1:acme:tax-bot:id, training"})
+    costs.write_text(json.dumps(page), "utf-8")
+    assert found(bridge_of(book, log, [costs])) == {**expected, "charged_not_in_log": Decimal(3)}
     log, items = made_log(book, API, chance_of(3))
     (costs,) = files_of(API, tmp_path, items, with_usage=False)
     page = json.loads(costs.read_text("utf-8"))
