@@ -65,11 +65,11 @@ def audit_document(
 
 def book_document(known: BookState, recorded: datetime, prices_of: datetime | None) -> dict[str, Any]:
     """By which price book, as it was known when (``recorded``), and at the prices of which day if of one: asked so
-    again, the answer is the same.
+    again, the answer is the same, of the service or of any file that was written of the book since.
     """
-    version = known.version if known.version > 0 else None  # of what was known by a time alone there is none
+    book = known.book.partition(" ")[0]  # behind it stands which file it is of
     return {
-        "price_book": {"book": known.book, "version": version, "last_change": known.last_change.isoformat()},
+        "price_book": {"book": book, "last_change": known.last_change.isoformat()},
         "known_at": recorded.isoformat(),
         "at_prices_of": None if prices_of is None else prices_of.isoformat(),
     }

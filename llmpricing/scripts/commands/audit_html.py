@@ -92,9 +92,8 @@ def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
 
 def _book(document: Mapping[str, Any]) -> str:
     book, of = document["price_book"], document["at_prices_of"]
-    version = f"version {book['version']}, " if book["version"] else ""
     at = f", at the prices of {of}" if of else ""
-    return f"Price book {book['book']}, {version}changed {book['last_change']}, as known at {document['known_at']}{at}"
+    return f"Price book {book['book']}, changed {book['last_change']}, as known at {document['known_at']}{at}"
 
 
 def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
