@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +20,10 @@ from llmpricing.services.usage_log.formats.noted_numbers import counted_columns,
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.opened_file import failures_told, overlapping_parts, unpacked
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawRow
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape
-from llmpricing.services.usage_log.formats.tool_names import tool_rows
+from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool_rows
 from llmpricing.services.usage_log.formats.unread import Unread
 from llmpricing.services.usage_log.formats.values import as_number, states_nothing, without_dollars
 
@@ -49,7 +50,7 @@ def total_rows(path: Path, shape: Shape, signs: NumberSigns | None, each_row: Ca
     """
     with failures_told(path):
         divider = table_divider(path)
-        if divider is None or not _may_have_totals(path, divider, each_row):
+        if divider is None or not _may_have_totals(path, divider, shape, signs, each_row):
             return frozenset()
     rows = tool_rows(path, shape, signs)
     head = list(islice(rows, _SAMPLE))
@@ -64,21 +65,40 @@ def total_rows(path: Path, shape: Shape, signs: NumberSigns | None, each_row: Ca
     return found.ended()
 
 
-def _may_have_totals(path: Path, divider: str, each_chunk: Callable[[], None]) -> bool:
-    """Whether a cell of the table is a word for it, or its last line alone begins with an empty cell; ``each_chunk``
-    may end the search through a large file.
+def _may_have_totals(
+    path: Path, divider: str, shape: Shape, signs: NumberSigns | None, each_chunk: Callable[[], None]
+) -> bool:
+    """Whether a cell of the table is a word for it, or its first or its last line lacks what makes a record and another
+    does not; ``each_chunk`` may end the search through a large file.
     """
     pattern = _pattern(divider)
     with unpacked(path) as stream:
-        stream.readline(_LINE)  # the header, which may name a column of totals
-        first = stream.readline(_LINE)
+        header = stream.readline(_LINE)  # which may name a column of totals
+        first, second = stream.readline(_LINE), stream.readline(_LINE)
         part = b""
-        for part in overlapping_parts(stream, _TAIL, b"\n" + first, each_chunk):
+        for part in overlapping_parts(stream, _TAIL, b"\n" + first + second, each_chunk):
             if pattern.search(part):
                 return True
     last = part.rstrip(b"\r\n").rpartition(b"\n")[2]
-    is_bare, was_bare = (line.lstrip(b'" ').startswith(divider.encode()) for line in (last, first))
-    return is_bare and not was_bare
+    names, *lines = (_cells(line, divider) for line in (header, first, second, last))
+    read = _Totals([], shape.reader(shape.scan(()) if shape.scan else None))
+
+    def differs(cells: Sequence[str]) -> frozenset[str]:
+        fields = dict(zip(names, cells, strict=False))
+        if signs is not None:
+            fields |= {name: signs.plain(fields[name]) for name in signs.columns if name in fields}
+        return read.differs(by_tool_names(shape, fields)) if cells else frozenset()
+
+    one, other, end = map(differs, lines)
+    return bool(end - one) or bool(one - other)
+
+
+def _cells(line: bytes, divider: str) -> list[str]:
+    """The cells of a line; none where it cannot be told apart."""
+    try:
+        return next(csv.reader([line.decode("utf-8-sig", "replace").rstrip("\r\n")], delimiter=divider), [])
+    except csv.Error:
+        return []
 
 
 @lru_cache
@@ -153,7 +173,7 @@ class _Totals:
     def count(self, row: RawRow) -> None:
         """Add a row, unless it is a total."""
         figures = self._figures(row.fields)
-        differs = self._differs(row.fields) if any(figures.values()) else frozenset[str]()
+        differs = self.differs(row.fields) if any(figures.values()) else frozenset[str]()
         is_unsure = False
         if differs:
             one = _MayBeTotal(row.number, figures, differs, self._all.now(), self._plain.now())
@@ -161,7 +181,8 @@ class _Totals:
                 self.found.add(row.number)
                 self.marks = [_NONE, *self.marks[1:][-_MOST:], one.before]
                 return
-            if is_unsure := one.has_word and len(self.unsure) < _MOST:
+            is_first = not self._all.rows
+            if is_unsure := (one.has_word or is_first) and len(self.unsure) < _MOST:
                 self.unsure.append(one)
         self._all.add(figures, differs)
         if not is_unsure:
@@ -207,7 +228,7 @@ class _Totals:
                     continue
         return found
 
-    def _differs(self, fields: Mapping[str, Any]) -> frozenset[str]:
+    def differs(self, fields: Mapping[str, Any]) -> frozenset[str]:
         """What the row lacks of a record, and whether it has a word for a total; nothing where it is a record."""
         try:
             lacking = [_lacking(one) for one in self.read(Row(fields, Unread()))] or [{_ANYTHING}]
@@ -218,6 +239,8 @@ class _Totals:
 
 
 def _lacking(record: UsageRecord) -> set[str]:
+    if record.outcome.kind is OutcomeKind.NOT_BILLED:  # as the sum of a trace, which its tool calls so itself
+        return set()
     model = record.model.strip()
     no_model = {_MODEL} if not model or _WORD.fullmatch(model) else set[str]()
     return no_model | ({_TIME} if record.at is None else set())

@@ -36,6 +36,9 @@ TOTALS: list[tuple[str, list[Row], list[int]]] = [
     ("a word in the first column", [ONE, TWO, total("0.75", 3, Date="Total")], [2]),
     ("in another language", [ONE, TWO, total("0.75", 3, Date="Gesamtergebnis")], [2]),
     ("no word", [ONE, TWO, total("0.75", 3)], [2]),
+    ("no word, and a date", [ONE, TWO, total("0.75", 3, Date="2026-11-21")], [2]),
+    ("no word, and a date, above the others", [total("0.75", 3, Date="2026-11-21"), ONE, TWO], [0]),
+    ("no word, above the others", [total("0.75", 3), ONE, TWO], [0]),
     ("no word, and nothing but the sum of the money", [ONE, TWO, {**BARE, "Spend": "0.75"}], [2]),
     ("a word in the place of the model", [ONE, TWO, {**total("0.75", 3), "Date": "2026-11-20", "Model": "Total"}], [2]),
     ("of one row", [ONE, total("0.25", 1, Team="Grand Total")], [1]),
@@ -71,6 +74,7 @@ NONE: list[tuple[str, list[Row]]] = [
     ("a row without a model that counts as the one before it", [ONE, total("0.25", 1, Date="2026-11-21")]),
     ("money that is off by two cents", [day("0.33"), day("0.33"), total("0.68", 2, Date="Total")]),
     ("a team called Total", [ONE, TWO, day("0.75", 3, Team="Total")]),
+    ("a first row without a model that the others do not come to", [total("0.75", 4, Date="2026-11-21"), ONE, TWO]),
     ("zeros", [day("0", 0), day("0", 0), total("0", 0, Date="Total")]),
 ]
 
