@@ -120,6 +120,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         """
         id trace_id parent_run_id parent_run_ids dotted_order child_runs name run_type start_time status error
         session_name session_id total_tokens prompt_tokens completion_tokens prompt_token_details prompt_tokens_details
+        usage_metadata
         completion_token_details completion_tokens_details total_cost extra
         """
     ),
