@@ -27,6 +27,9 @@ def bundled(full_book_of_module: str) -> Iterator[Session]:
         yield session
 
 
+SAME_TRACE = ("jaeger.json", "zipkin.json")  # what otel-spans.json tells, as other tools export it
+
+
 @pytest.fixture(scope="module")
 def with_entries(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
     """The same with the few entries that LiteLLM's map of 12 Nov 2026 alone holds of what the files use."""
@@ -68,11 +71,21 @@ def test_what_only_litellms_map_prices_is_said_to_have_no_price_without_it(bundl
     assert all(bill.unpriced)
 
 
+def test_a_trace_that_is_told_in_three_shapes_is_billed_once(with_entries: Session) -> None:
+    names = ["otel-spans.json", *SAME_TRACE]
+    apart = [bill_of(with_entries, FOLDER / name) for name in names]
+    files = UsageFiles([usage_file(FOLDER / name) for name in names])
+    together = billed(priced_records(LogPricer(with_entries, datetime.now(UTC), None), files.records()))
+    assert {bill.totals["USD"] for bill in apart} == {together.totals["USD"]}
+    assert together.repeated > sum(bill.repeated for bill in apart)
+
+
 def test_files_together_cost_what_each_does(with_entries: Session) -> None:
-    files = [usage_file(FOLDER / name) for name in NAMES]
+    names = [name for name in NAMES if name not in SAME_TRACE]
+    files = [usage_file(FOLDER / name) for name in names]
     together = billed(priced_records(LogPricer(with_entries, datetime.now(UTC), None), UsageFiles(files).records()))
-    assert together.rows == sum(expected["rows"] for expected in EXPECTED.values())
-    apart = [bill_of(with_entries, FOLDER / name) for name in NAMES]
+    assert together.rows == sum(EXPECTED[name]["rows"] for name in names)
+    apart = [bill_of(with_entries, FOLDER / name) for name in names]
     assert together.totals["USD"] == sum(bill.totals.get("USD", Decimal(0)) for bill in apart)
     assert together.repeated == sum(bill.repeated for bill in apart)
     assert sum((one.cost["USD"] for one in together.models.values()), Decimal(0)) == together.totals["USD"]
