@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch, Mask
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.plain_counts import check_plain_counts
+from llmpricing.services.usage_log.formats.told_tiers import check_no_tiers
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.pricer import LogPricer, Priced
 from llmpricing.services.usage_log.read.csv import read_csv
@@ -176,19 +178,25 @@ def batches_of(
     """The rows of a log that are to be written to these files; raises LogError where nothing can be read."""
     shapes = {path.suffix for path in to}
     if log.suffix == ".csv":
-        return _of_plain_counts(log, read_csv(log, columns, whole=".parquet" in shapes))
+        return _of_plain_counts(log, columns, read_csv(log, columns, whole=".parquet" in shapes))
     if log.suffix == ".parquet":
-        return read_parquet(log, columns)
+        return _of_no_tiers(log, columns, read_parquet(log, columns))
     if ".csv" in shapes or to[0].suffix != ".ndjson":
         raise LogError("JSON lines need not all have the same names: write them as .ndjson again.")
-    return read_ndjson(log, columns, words)
+    return _of_no_tiers(log, columns, read_ndjson(log, columns, words))
 
 
-def _of_plain_counts(log: Path, batches: Iterator[Batch]) -> Iterator[Batch]:
+def _of_plain_counts(log: Path, columns: ColumnRoles, batches: Iterator[Batch]) -> Iterator[Batch]:
     first = next(batches)  # without rows: it tells which columns count
     check_plain_counts(log, (*first.layout.meters, *first.layout.fields))
-    yield first
-    yield from batches
+    yield from _of_no_tiers(log, columns, chain([first], batches))
+
+
+def _of_no_tiers(log: Path, columns: ColumnRoles, batches: Iterator[Batch]) -> Iterator[Batch]:
+    for place, batch in enumerate(batches):
+        if not place:  # it tells the columns
+            check_no_tiers(log, {*batch.layout.names} - {*batch.layout.counting, *columns.ignored})
+        yield batch
 
 
 @contextmanager

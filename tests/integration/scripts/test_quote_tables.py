@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.commands import Commands, commands_on
 
@@ -117,3 +120,28 @@ def test_a_column_that_says_by_true_that_a_row_is_a_batch_is_asked_about(
     assert "is_batch (such as True)" in done.stderr
     assert commands.run(command, log, "--ignore-column", "is_batch").exit_code == 0
     assert commands.run(command, written(tmp_path, table.format("False"))).exit_code == 0
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".ndjson"])
+def test_so_it_is_of_a_table_whose_columns_have_other_names(commands: Commands, tmp_path: Path, ending: str) -> None:
+    def log(is_batch: bool) -> str:
+        row = {"model": "claude-haiku-4-5", "when": "2026-11-20T10:00:00Z", "input_tokens": 1000, "output_tokens": 1}
+        path = tmp_path / f"{is_batch}{ending}"
+        rows = [row | {"is_batch": False}, row | {"is_batch": is_batch}]
+        if ending == ".parquet":
+            parquet.write_table(pa.Table.from_pylist(rows), path)
+        elif ending == ".ndjson":
+            path.write_text("".join(f"{json.dumps(one)}\n" for one in rows), "utf-8")
+        else:
+            lines = [rows[0].keys(), *(one.values() for one in rows)]
+            path.write_text("".join(",".join(map(str, line)) + "\n" for line in lines), "utf-8")
+        return str(path)
+
+    done = commands.run("price", log(is_batch=True), "--at-column", "when")
+    assert done.exit_code == 1, done.output
+    assert "True under is_batch, which may mean a tier of another price" in " ".join(done.stderr.split())
+    assert "--ignore-column is_batch" in done.stderr
+    assert (
+        commands.run("price", log(is_batch=True), "--at-column", "when", "--ignore-column", "is_batch").exit_code == 0
+    )
+    assert commands.run("price", log(is_batch=False), "--at-column", "when").exit_code == 0

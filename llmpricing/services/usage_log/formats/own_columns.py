@@ -39,6 +39,11 @@ def may_tell_a_tier(name: str) -> bool:
     return bool(_TIER.fullmatch(str(name).strip()))
 
 
+def tells_a_tier(name: str, value: object) -> bool:
+    """Whether the column says so."""
+    return may_tell_a_tier(name) and str(value).strip().lower() in _SO
+
+
 @dataclass(frozen=True)
 class OwnColumns:
     """Which column says what: ``roles`` by what they say, ``counts`` by meter; ``scale`` tokens make one unit. Where
@@ -86,7 +91,7 @@ class OwnColumns:
     def _ask_of_tiers(self, row: Row) -> None:
         understood = {*self.roles.values(), *self.counts.values(), *self.labels.values(), *self.ignored}
         for name in row.raw:
-            if name not in understood and may_tell_a_tier(name) and row.text(name).lower() in _SO:
+            if name not in understood and tells_a_tier(name, row.raw[name]):  # what is looked at is not read
                 row.unread.add(name, row.text(name))
 
     @property
