@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from sqlalchemy.orm import Session
 
-from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.audit.verdicts import Audited, FinestPlaces, figure_kind
 from tests.audits import audited, report_of
 from tests.planted_logs import PAIRS, PLANTS, PlantedRecord, planted, planted_log
 from tests.servers import StoreUrls
@@ -50,10 +50,14 @@ def test_nearly_all_planted_money_is_named_by_its_cause(log: list[PlantedRecord]
     """Where another mistake gives the same figure, both are named, and the one that the log has more of wins."""
     wrong: dict[str, Decimal] = defaultdict(Decimal)
     named: dict[str, Decimal] = defaultdict(Decimal)
+    finest = FinestPlaces()
+    for one in log:
+        finest.count(one.record)
     told = {name for row in report_of(found).causes() for name in (row.name, *row.also)}
     for one, said in zip(log, found, strict=True):
         wrong[one.cause] += abs(one.money)
-        named[one.cause] += abs(said.difference) if one.cause in said.verdict.causes else 0
+        names = said.verdict.decided(finest.of(figure_kind(one.record))).causes
+        named[one.cause] += abs(said.difference) if one.cause in names else 0
     del wrong[""]
     assert {plant.cause for plant in (*PLANTS, *PAIRS)} <= wrong.keys() <= told
     assert {cause: named[cause] for cause in wrong} == pytest.approx(wrong, rel=Decimal("0.01"))
