@@ -33,7 +33,7 @@ def _override(prices: CountingPrices) -> dict[str, Decimal]:
     found = {}
     for suffix, when in (("", BASE), ("Above200kTokens", Conditions(step=Step(_STEP)))):
         for field, meter in _METERS.items():
-            price = prices.of(meter, when)
+            price = prices.of_told(meter, when)
             number = number_of(price, 1) if price else None
             if number is not None:
                 found[field + suffix] = number

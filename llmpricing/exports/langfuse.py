@@ -89,7 +89,7 @@ def _tiers(prices: CountingPrices) -> list[LangfuseRow]:
 def _numbers(prices: CountingPrices, when: Conditions) -> dict[str, Decimal]:
     found = {}
     for key, meter in _KEYS.items():
-        price = prices.of(meter, when)
+        price = prices.of_told(meter, when)
         number = number_of(price, 1) if price else None
         if number is not None:
             found[key] = number

@@ -143,7 +143,7 @@ def _written(name: str, costs: dict[str, Any], prices: CountingPrices, when: Con
     for key, meter in COST_METERS.items():
         if key == "reasoning" and canonical(name.partition("/")[0]) in THINKING_IS_OUTPUT:
             continue  # there it is the price of output in another mode
-        price, listed = prices.of(meter, when), costs.get(key)
+        price, listed = prices.of_told(meter, when), costs.get(key)
         if price is None or (listed is None and (key not in _WRITTEN or not _is_its_own(key, price, costs))):
             continue
         number = number_of(price, MTOK)
@@ -164,5 +164,7 @@ def _written(name: str, costs: dict[str, Any], prices: CountingPrices, when: Con
 
 
 def _is_its_own(key: str, price: Price, costs: Mapping[str, Any]) -> bool:
-    """Whether the price is one of this field: of its own meter, or of cached text that pays what input does."""
-    return price.meter == COST_METERS[key] or (key in _CACHED and bool(costs.get("input")))
+    """Whether the price is one of this field: of its own meter, or of cached text that pays what input does. What pays
+    for input and output as such is theirs, also that of pictures where a model makes nothing else.
+    """
+    return key in _NEEDED or price.meter == COST_METERS[key] or (key in _CACHED and bool(costs.get("input")))

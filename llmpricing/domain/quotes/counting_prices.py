@@ -47,6 +47,10 @@ class CountingPrices:
         payer = payment(rates, meter, self.offering).payer
         return None if payer is None else met[payer]
 
+    def of_told(self, meter: str, when: Conditions) -> Price | None:
+        """The price of tokens of which no more is told than this meter: ``of_output`` for output, else ``of``."""
+        return self.of_output(when) if meter == "output_tokens" else self.of(meter, when)
+
     def of_output(self, when: Conditions) -> Price | None:
         """The price of output that does not say what it is: of a model that makes nothing but pictures or sound theirs,
         as a quote bills it, else that of ``output_tokens``.

@@ -39,3 +39,10 @@ def test_a_name_without_a_known_price_is_left_out_and_a_free_one_is_not() -> Non
     assert of(ask("input_tokens", 2), ask("output_tokens", None, state=State.UNKNOWN)) == {}
     free = of(ask("input_tokens", None, state=State.FREE), ask("output_tokens", None, state=State.FREE))
     assert free["m"]["inputCostPerToken"] == 0
+
+
+def test_output_of_a_model_that_makes_only_pictures_asks_the_price_of_pictures() -> None:
+    """As a quote of output that says no more does: the price of its text is a third."""
+    asked = (ask("input_tokens", 5), ask("output_tokens", 10), ask("output_image_tokens", 32))
+    found = overrides_of({"m": CountingPrices(asked, "openai/gpt-image-1.5")})
+    assert found["m"]["outputCostPerToken"] == Decimal("0.000032")

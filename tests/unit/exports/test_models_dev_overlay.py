@@ -53,6 +53,17 @@ def test_what_nobody_prices_in_the_price_book_costs_what_the_list_asks_and_its_c
     assert by_another_meter == {"input": 2, "output": 9, **cached}
 
 
+@pytest.mark.parametrize("listed", [None, {"input": 5, "output": 10}])
+def test_output_of_a_model_that_makes_only_pictures_asks_the_price_of_pictures(listed: Any) -> None:
+    """As a quote of output that says no more does, also after the export was imported again."""
+    data = json.dumps({"openai": {"models": {"gpt-image-1.5": {"id": "gpt-image-1.5", "cost": listed}}}}).encode()
+    asked = (ask("input_tokens", "5"), ask("output_tokens", "10"), ask("output_image_tokens", "32"))
+    published = {"openai/gpt-image-1.5": CountingPrices(asked, "openai/gpt-image-1.5")}
+    once = lay_over_api(data, parse(data), published).as_json()
+    assert json.loads(once)["openai"]["models"]["gpt-image-1.5"]["cost"]["output"] == 32
+    assert lay_over_api(once, parse(once), published).as_json() == once
+
+
 def test_laying_over_the_whole_bundled_list_again_changes_nothing() -> None:
     """As where nobody prices anything: each pass reads what the one before wrote."""
     data = bundled(SOURCES["models-dev"]).data
