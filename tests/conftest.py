@@ -21,6 +21,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.sources.registry import SOURCES
+from tests.compiled import CompiledTemplates
 from tests.contract import CheckedApp
 from tests.lists import small_list
 from tests.servers import StoreUrls, migrated, new_database, running_servers, template
@@ -43,6 +44,7 @@ SERVERS: pytest.StashKey[StoreUrls] = pytest.StashKey()
 # What lasts longest is begun first, so that no worker is left alone with it at the end.
 FIRST = ("unplugged", "integration/scripts", "integration/services/imports", "integration/local_stores", "packaging")
 HERE = Path(__file__).parent
+COMPILED = CompiledTemplates()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -187,7 +189,7 @@ def make_app(database_url: str, redis_url: str, **ini: Any) -> TestApp:
     """The whole application over these stores."""
     given = {name if "." in name else f"llmpricing.{name}": str(value) for name, value in ini.items()}
     urls = {"sqlalchemy.url": database_url, "redis.url": redis_url, "llmpricing.environment": "development"}
-    return CheckedApp(main(None, **urls | given))
+    return CheckedApp(main(None, **urls | {"jinja2.bytecode_caching": COMPILED} | given))
 
 
 @contextmanager

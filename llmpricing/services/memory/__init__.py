@@ -19,6 +19,16 @@ PATIENCE_S = 2.0  # for what another thread makes
 _OLDEST = 2  # generation of the collector
 _SELDOM, _OFTEN = gc.get_threshold()[_OLDEST], 5  # collections of younger objects before a full one
 MOST_LOOKED_THROUGH = 10_000  # objects that stay, by a full collection: about 5 ms
+_A_QUARTER = 4  # as CPython's own full collections, so that looking through all is paid by what came on top
+
+
+class _SinceAll:
+    """Objects that were left when all were looked through last, and those that settled since."""
+
+    left = settled = 0
+
+
+_since_all = _SinceAll()
 
 
 class _Kept(Generic[Value]):
@@ -158,12 +168,17 @@ def settle() -> None:
     """Call it after building much that lives long: full collections no longer walk what is alive now.
 
     They took 120-150 ms with a price book in memory, in every seventh batch of 1,000 quotes. What settled is freed as
-    ever when nothing refers to it any more; what refers to itself, when the next version settles, and while collections
-    are short never: so what lives long does not.
+    ever when nothing refers to it any more; what refers to itself, when a quarter of all that lives has settled since,
+    as a new version of a book does, and while collections are short never: so what lives long does not.
     """
     if not _are_short():
-        gc.unfreeze()  # so that what settled before and is garbage by now goes
-        gc.collect()
+        _since_all.settled += _alive(None)
+        if _since_all.settled * _A_QUARTER > _since_all.left:
+            gc.unfreeze()  # so that what settled before and is garbage by now goes
+            gc.collect()
+            _since_all.left, _since_all.settled = _alive(None), 0
+        else:
+            gc.collect()
     gc.freeze()
 
 
@@ -197,15 +212,16 @@ def _are_short() -> bool:
 
 
 def _settle_what_is_left(phase: str, info: Mapping[str, int]) -> None:
-    if phase == "stop" and info["generation"] == _OLDEST and _left_alive() > MOST_LOOKED_THROUGH:
+    if phase == "stop" and info["generation"] == _OLDEST and _alive(_OLDEST) > MOST_LOOKED_THROUGH:
         gc.freeze()
 
 
-def _left_alive() -> int:
-    """How many objects a full collection left. One call of C, in which no other thread runs: a tuple that one is just
-    making cannot grow while the list of all objects refers to it too, which raises SystemError there.
+def _alive(generation: int | None) -> int:
+    """How many objects of a generation, or of all, have not settled. One call of C, in which no other thread runs: a
+    tuple that one is just making cannot grow while the list of all objects refers to it too, which raises SystemError
+    there.
     """
-    return next(map(len, map(gc.get_objects, (_OLDEST,))))
+    return next(map(len, map(gc.get_objects, (generation,))))
 
 
 @contextmanager

@@ -203,6 +203,29 @@ def test_what_settles_is_not_looked_through_while_collections_are_short(short: N
     assert knot() is None
 
 
+def test_what_settled_is_looked_through_again_when_a_quarter_of_it_came_on_top(no_collector: None) -> None:
+    gc.unfreeze()
+    settle()  # looks through all
+    settled = Knot()
+    settle()
+    knot = weakref.ref(settled)
+    del settled
+    settle()
+    assert knot() is not None
+    kept = [[number] for number in range(gc.get_freeze_count() // 4 + 1)]
+    settle()
+    assert knot() is None
+    assert kept
+
+
+def test_what_is_new_and_garbage_goes_when_little_settles(no_collector: None) -> None:
+    gc.unfreeze()
+    settle()
+    knot = weakref.ref(Knot())
+    settle()
+    assert knot() is None
+
+
 def test_components_are_freed_when_nobody_has_them(no_collector: None) -> None:
     reads: Any = SimpleNamespace()
     components = KeptComponents(reads)
