@@ -329,14 +329,14 @@ def test_the_page_names_models_as_the_list_does_and_marks_them_for_a_comparison(
     assert compared.html.select_one("table.compared")
 
 
-def test_of_sellers_that_ask_the_same_one_that_has_not_given_it_up_stands_for_a_model() -> None:
-    def sold(slug: str, *, given_up: bool) -> ScoredOffering:
-        scores = {"mmlu": Decimal(80), "gsm8k": Decimal(50), "humaneval": Decimal(70)}
-        return ScoredOffering(slug, "x", scores, Fraction(2), given_up=given_up)
-
-    weights = dict.fromkeys(("mmlu", "gsm8k", "humaneval"), Decimal(1))
-    found = best_value([sold("a/x", given_up=True), sold("b/x", given_up=False)], weights)
-    assert [one.offering.id for one in found.ranked] == ["b/x"]
+@pytest.mark.parametrize("doubtful", [{"given_up": True}, {"is_lent": True}])
+def test_a_seller_in_doubt_stands_for_a_model_only_where_no_other_sells_it(doubtful: dict[str, bool]) -> None:
+    scores = {"mmlu": Decimal(80), "gsm8k": Decimal(50), "humaneval": Decimal(70)}
+    cheap = ScoredOffering("a/x", "x", scores, Fraction(1), **doubtful)
+    vouched = ScoredOffering("b/x", "x", scores, Fraction(2))
+    weights = dict.fromkeys(scores, Decimal(1))
+    for sold, stands in (([cheap, vouched], "b/x"), ([cheap], "a/x")):
+        assert [one.offering.id for one in best_value(sold, weights).ranked] == [stands]
 
 
 def test_of_sellers_that_ask_the_same_the_maker_stands_for_a_model_as_in_the_list() -> None:

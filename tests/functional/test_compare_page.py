@@ -13,9 +13,12 @@ from webtest import TestApp
 from llmpricing.domain.choice.abilities import abilities_text
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import able
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.site.compared_finding import above_the_cheapest
 from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import line_of, need_line
-from llmpricing.web.site.compared_months import above_the_cheapest, finding
+from llmpricing.web.site.compared_months import ComparedMonths
 from llmpricing.web.site.display import per_cent
 from tests.functional.test_pages import spoken
 
@@ -193,7 +196,8 @@ def test_the_month_is_drawn_as_the_table_has_it(testapp: TestApp) -> None:
 
 
 def test_what_costs_a_little_more_is_not_called_as_cheap(testapp: TestApp) -> None:
-    assert above_the_cheapest([Decimal("2.24"), Decimal("2.23"), None]) == ["+<1 %", "cheapest", "–"]
+    months = [(Decimal(one), Decimal(one)) for one in ("2.24", "2.23")]
+    assert above_the_cheapest([*months, None]) == ["+<1 %", "cheapest", "–"]
     assert [per_cent(Fraction(n, 1000)) for n in (350, 994, 997, 1000)] == ["35 %", "99 %", "> 99 %", "100 %"]
 
 
@@ -203,8 +207,10 @@ def test_the_cheapest_is_said_to_be_removed_where_it_is() -> None:
 
     items = [item("old", "removed"), item("new", "active")]
     models: Any = {one.id: SimpleNamespace(name=one.id.capitalize()) for one in items}
-    totals = {"old": Decimal(2), "new": Decimal(3)}
-    assert finding(items, models, {"acme": "Acme"}, totals) == [("Old (removed)", "$2.00"), ("New", "+50 %")]
+    costs = {slug: WorkloadTotal(Decimal(total), "USD") for slug, total in (("old", 2), ("new", 3))}
+    workload = Workload(10**6, 1000, Decimal("0.6"), Decimal(0), Decimal(0))
+    (found,) = ComparedMonths(workload, costs, None, {}).findings(items, models, {"acme": "Acme"})
+    assert (found.cheapest, found.others) == ([("Old (removed)", "$2.00")], [("New", "+50 %")])
 
 
 def test_the_needs_with_which_one_came_are_answered_first_and_kept(testapp: TestApp) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -94,6 +95,45 @@ def test_a_month_between_two_amounts_is_within_a_bound_that_holds_for_both(testa
     }
     told = [next(cells for line, cells in of.items() if line.startswith("my month up to")) for of in compared.values()]
     assert [cells[0] for cells in told] == ["yes", "it depends", "no"]
+
+
+def test_the_cheapest_is_named_only_where_no_month_between_bounds_may_be_below_it(
+    testapp: TestApp, engine: Engine
+) -> None:
+    """The thinker's month is 1.4 to 2.2; the others' 0.9, 1.5 and 3."""
+    shape = {"modalities": {"input": ["text"], "output": ["text"]}, "limit": {"context": 200000, "output": 8000}}
+    costs = {
+        "thinker": {"input": 1, "output": 2, "reasoning": 4},
+        "low": {"input": 0.5, "output": 1.5},
+        "mid": {"input": 1, "output": 2.25},
+        "high": {"input": 3, "output": 3},
+    }
+    models = {id_: {"id": id_, "name": id_.title(), "cost": cost} | shape for id_, cost in costs.items()}
+    models["thinker"]["reasoning"] = True
+    bring(engine, "models-dev", {"alibaba": {"id": "alibaba", "name": "Alibaba", "models": models}})
+
+    def compared(*ids: str) -> Any:
+        return testapp.get(f"/compare?models={','.join(f'alibaba/{one}' for one in ids)}&{MONTH}")
+
+    sure = compared("thinker", "low", "high")
+    bounds = "$1.40 to $2.20, by whether it thinks"
+    assert spoken(sure.html.select_one(".finding")) == (
+        f"For my month Low is the cheapest: $0.90. High +233 %. Thinker: {bounds}."
+    )
+    assert lines(sure)["My month"] == [bounds, "$0.90 best", "$3.00"]
+    assert lines(sure)["Above the cheapest"] == ["+56 % to +144 %", "cheapest", "+233 %"]
+    open_ = compared("thinker", "mid", "high")
+    assert spoken(open_.html.select_one(".finding")) == (
+        f"For my month the cheapest is Mid ($1.50) or Thinker ({bounds}). High $3.00."
+    )
+    assert lines(open_)["My month"] == [bounds, "$1.50", "$3.00"]
+    assert lines(open_)["My month, per million tokens"] == [bounds, "$1.50", "$3.00"]
+    assert lines(open_)["Above the cheapest"] == ["it depends"] * 3
+    below = compared("thinker", "high")
+    assert spoken(below.html.select_one(".finding")) == f"For my month Thinker is the cheapest: {bounds}. High $3.00."
+    assert lines(below)["My month"] == [f"{bounds} best", "$3.00"]
+    drawn = testapp.get(open_.html.select_one("figure a")["href"].replace(".csv", ".svg")).text
+    assert "Mid costs $1.50; Thinker may cost less" in drawn
 
 
 def test_calculator_and_its_api_bound_the_month_alike(testapp: TestApp) -> None:

@@ -45,6 +45,7 @@ class ScoredOffering:
     passes: bool | None = True
     given_up: bool = False
     is_own: bool = False  # its maker sells it
+    is_lent: bool = False  # it is what is asked for by what lists say of the model alone, not of this seller
 
 
 def average_of(input_per_mtok: Decimal | None, output_per_mtok: Decimal | None) -> Fraction | None:
@@ -101,8 +102,9 @@ def quality_of(scores: Mapping[str, Decimal], weights: Mapping[str, Decimal]) ->
 def best_value(
     offerings: Iterable[ScoredOffering], weights: Mapping[str, Decimal], floor: Decimal = Decimal(0)
 ) -> BestValue:
-    """The rankings of models, each at the seller that asks the least of those given, of several at one that has not
-    given it up; ``floor`` is the least quality.
+    """The rankings of models, each at the seller that asks the least of those given: as in the list, one that sells it
+    as ever before one that has given it up, and one of which lists say what is asked for before one of whose model
+    alone they say it. ``floor`` is the least quality.
     """
     ranked: list[ValuedOffering] = []
     free: list[ValuedOffering] = []
@@ -116,12 +118,11 @@ def best_value(
             excluded.append(ExcludedModel(model, why or WhyExcluded.FEW_SCORES, count, quality))
             continue
         priced = sorted(_priced(sellers), key=_place)
-        paid = [one for one in priced if one[0] > 0]
-        if paid:
+        if paid := [one for one in priced if one[0] > 0]:
             average, offering = paid[0]
             ranked.append(ValuedOffering(offering, quality, coverage, count, average, quality / average))
-        if priced[0][0] == 0:
-            free.append(ValuedOffering(priced[0][1], quality, coverage, count, Fraction(0), None))
+        if unpaid := [one for one in priced if one[0] == 0]:
+            free.append(ValuedOffering(unpaid[0][1], quality, coverage, count, Fraction(0), None))
     best = frontier((one.average, one.quality) for one in ranked)
     return BestValue(
         [_marked(one, best) for one in sorted(ranked, key=lambda one: (-(one.qaps or 0), one.offering.id))],
@@ -130,10 +131,10 @@ def best_value(
     )
 
 
-def _place(priced: tuple[Fraction, ScoredOffering]) -> tuple[Fraction, bool, bool, int, str]:
-    """The order of a model's sellers: of those that ask the same the maker, then the shortest id, as in the list."""
+def _place(priced: tuple[Fraction, ScoredOffering]) -> tuple[bool, bool, Fraction, bool, int, str]:
+    """The order of a model's sellers; of those that ask the same the maker, then the shortest id, as in the list."""
     price, one = priced
-    return price, one.given_up, not one.is_own, len(one.id), one.id
+    return one.given_up, one.is_lent, price, not one.is_own, len(one.id), one.id
 
 
 def frontier(points: Iterable[tuple[Fraction, Fraction]]) -> set[tuple[Fraction, Fraction]]:

@@ -68,9 +68,12 @@ def value_models(
         if one.status != _GONE and not one.id.endswith(_SLOWER)
     ]
     averages = _averages(reads, clocks, standing, sold, question.month)
-    labs = {
-        row.id: model.lab for model in listed_models(reads, book_state(reads), clocks, standing) for row in model.rows
+    joined = {
+        row.id: (model, row)
+        for model in listed_models(reads, book_state(reads), clocks, standing)
+        for row in model.rows
     }
+    needs = question.wanted.needs if question.wanted else ()
     offered = [
         ScoredOffering(
             one.id,
@@ -80,7 +83,8 @@ def value_models(
             one.currency,
             passing.get(one.id, question.wanted is None),
             one.status == _GIVEN_UP,
-            one.provider == labs.get(one.id),
+            one.provider == joined[one.id][0].lab,
+            joined[one.id][0].lends_any(joined[one.id][1], needs),
         )
         for one in sold
     ]

@@ -33,7 +33,7 @@ from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_charts import chart_queries, stated_clocks
 from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of
-from llmpricing.web.site.compared_months import ComparedMonths, compared_months, dollars, names_of, totals_of
+from llmpricing.web.site.compared_months import ComparedMonths, compared_months, names_of, totals_of
 from llmpricing.web.site.compared_needs import groups_of_needs
 from llmpricing.web.site.compared_prices import (
     lists_named,
@@ -45,7 +45,7 @@ from llmpricing.web.site.compared_prices import (
 from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
-from llmpricing.web.site.workload import WORKLOAD, month_between, per_mtok, tidy_address
+from llmpricing.web.site.workload import WORKLOAD, month_between, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
@@ -77,6 +77,7 @@ def show(request: Request) -> dict[str, Any]:
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
     at_makers = {item.id: models[item.id].status_at_maker(item) for item in items}
+    lent = frozenset(row.id for model, row in sold if model.lends_any(row, values.get("capability", ())))
     known_at = clocks.known_at if "known_at" in values else None
     ages = freshness.source_ages(request.reads, then, known_at)
     telling = freshness.source_ages(request.reads, then, known_at, TOLD) if values.get("capability") else []
@@ -97,7 +98,7 @@ def show(request: Request) -> dict[str, Any]:
         "models": models,
         "groups": groups,
         "agreed": agreed_ids(request, clocks, slugs),
-        "findings": months.findings(items, models, names),
+        "findings": months.findings(items, models, names, lent),
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
         "others": [pair for pair in request.GET.items() if pair[0] not in (*WORKLOAD_FIELDS, ADD)],
@@ -124,6 +125,7 @@ def show(request: Request) -> dict[str, Any]:
         "clock_query": clock_query(request),
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
         "at_makers": at_makers,
+        "lent": lent,
         **_ages(ages, prices),
     }
 
@@ -160,8 +162,7 @@ def _groups(
     """What is shown of the offerings, under headings, what it costs before all; where ``stated`` alone has a price, the
     line says that it was not known then.
     """
-    totals, later_too = (totals_of(row, months.costs) for row in (items, stated))
-    each = [per_mtok(total, months.workload) for total in totals]
+    later_too = totals_of(stated, months.costs)
     of_each = [prices[item.id] for item in items]
     base = [
         with_steps(
@@ -169,7 +170,7 @@ def _groups(
         )
         for title, name in _PRICES
     ]
-    month = [*months.lines(items, of_each), line_of("My month, per million tokens", each, dollars, min)]
+    month = [*months.lines(items, of_each), months.line_per_mtok(items)]
     hidden = [left_out(*pair) or None for pair in zip(stated, items, strict=True)]
     return [
         ("Cost", [_known_then(line, later_too) for line in month]),

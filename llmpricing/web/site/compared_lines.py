@@ -12,11 +12,12 @@ from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import stated_needs
 from llmpricing.web.site import display
 
-DASH, NOT_LISTED, AS_MODEL = "–", "not listed", "said of the model"
+DASH, NOT_LISTED, AS_MODEL, DEPENDS = "–", "not listed", "said of the model", "it depends"
 MEANINGS = {
     DASH: "no list says",
     NOT_LISTED: "no list names it of the model, which is not a no",
     AS_MODEL: "lists say it of the same model elsewhere, none of this seller",
+    DEPENDS: "on what my month does not state, as it says behind the month",
 }
 
 

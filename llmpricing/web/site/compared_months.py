@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
@@ -15,31 +15,28 @@ from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site import display
-from llmpricing.web.site.compared_lines import DASH, ComparedLine, line_of
+from llmpricing.web.site.compared_finding import (
+    MonthBetween,
+    MonthFinding,
+    above_the_cheapest,
+    cheapest_of,
+    dollars,
+    finding,
+    is_sure,
+)
+from llmpricing.web.site.compared_lines import AS_MODEL, ComparedLine, line_of
 from llmpricing.web.site.compared_prices import with_hours, with_reached_steps
 from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.long_months import LongMonth, LongMonths, long_months
 from llmpricing.web.site.own_months import own_beside, told_beside
-from llmpricing.web.site.workload import month_bounds, month_hours, month_total
+from llmpricing.web.site.workload import month_between, month_bounds, month_hours, month_total, per_mtok
 
 _NOT_RUN = "cannot be run"
 PricesOfEach = Sequence[Sequence[PriceDetail]]
-
-
-@dataclass(frozen=True, slots=True)
-class MonthFinding:
-    """What a comparison finds of a month: (name, how its month compares) from the cheapest on, and (name, why) of those
-    that cannot run it and of those whose month is ``unknown``, any of which may be cheaper; in requests of ``length``
-    tokens, None: as the month is stated.
-    """
-
-    months: list[tuple[str, str]]
-    length: int | None = None
-    hindered: tuple[tuple[str, str], ...] = ()
-    unknown: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +54,20 @@ class ComparedMonths:
         """The month at each, and by how much the others are dearer; the same in long requests where these ask of
         anybody another month.
         """
-        totals, months = totals_of(items, self.costs), self.at_length(items)
-        month = _month_line("My month", items, totals, self.workload, self.costs, prices)
-        usual = [month.also([self.own[item.id] for item in items]), _above("Above the cheapest", totals)]
+        months = self.at_length(items)
+        month = _month_line("My month", items, self.workload, self.costs, prices)
+        usual = [month.also([self.own[item.id] for item in items]), _above("Above the cheapest", items, self.costs)]
         return [*usual, *_long_lines(self.long, months, items, prices)] if self.long and months else usual
+
+    def line_per_mtok(self, items: Sequence[OfferingItem]) -> ComparedLine:
+        """What a million tokens of the month cost at each."""
+        each = [per_mtok(total, self.workload) for total in totals_of(items, self.costs)]
+
+        def write(of: CostBounds) -> str:
+            low, high = (per_mtok(one, self.workload) or one for one in (of.low, of.high))
+            return display.month_range(CostBounds(low, high, of.missing))
+
+        return _with_bounds(line_of("My month, per million tokens", each, dollars, min), items, self.costs, write)
 
     def at_length(self, items: Sequence[OfferingItem]) -> list[LongMonth]:
         """The month of each in long requests; none where none are asked for, or they ask of nobody another month."""
@@ -69,21 +76,26 @@ class ComparedMonths:
         return months if any(one.is_other(total) for one, total in zip(months, usual, strict=bool(months))) else []
 
     def findings(
-        self, items: Sequence[OfferingItem], models: Mapping[str, SoldModel], sellers: Mapping[str, str]
+        self,
+        items: Sequence[OfferingItem],
+        models: Mapping[str, SoldModel],
+        sellers: Mapping[str, str],
+        lent: Container[str] = (),
     ) -> list[MonthFinding]:
         """What is found of the month: in long requests first, where these ask another one of anybody, and as it is
-        stated; none of a month that fewer than two have.
+        stated; none of a month that fewer than two have. Those ``lent``, by id, are what is asked for by what lists
+        say of the model alone.
         """
-        found, names = [], names_of([item.id for item in items], models, sellers)
+        names = _told_names(items, names_of([item.id for item in items], models, sellers), lent)
+        found = []
         if self.long and (months := self.at_length(items)):
             hindered = [(names[item.id], one.hindrance) for item, one in zip(items, months, strict=True)]
-            ranked = finding(items, models, sellers, {i.id: m.total for i, m in zip(items, months, strict=True)})
             can_run = [item for item, one in zip(items, months, strict=True) if not one.hindrance]
-            unknown = _unknown(can_run, names, self.long.costs)
-            found.append(MonthFinding(ranked, self.long.length, tuple(one for one in hindered if one[1]), unknown))
-        usual = dict(zip([item.id for item in items], totals_of(items, self.costs), strict=True))
-        found.append(MonthFinding(finding(items, models, sellers, usual), unknown=_unknown(items, names, self.costs)))
-        return [one for one in found if one.months]
+            at_length = _finding(can_run, self.long.costs, names)
+            kept = tuple(one for one in hindered if one[1])
+            found.append(at_length and replace(at_length, length=self.long.length, hindered=kept))
+        found.append(_finding(items, self.costs, names))
+        return [one for one in found if one]
 
 
 def compared_months(
@@ -107,10 +119,13 @@ def compared_months(
 def _long_lines(
     long: LongMonths, months: Sequence[LongMonth], items: Sequence[OfferingItem], prices: PricesOfEach
 ) -> list[ComparedLine]:
-    totals, length = [one.total for one in months], f"at {display.tokens(long.length)} a request"
-    line = _month_line(f"My month {length}", items, totals, long.workload, long.costs, prices)
+    length = f"at {display.tokens(long.length)} a request"
+    can_run = {item.id for item, one in zip(items, months, strict=True) if not one.hindrance}
+    costs = {slug: cost for slug, cost in long.costs.items() if slug in can_run}
+    line = _month_line(f"My month {length}", items, long.workload, costs, prices)
     told = line.also([one.hindrance for one in months])
-    above = [_above(f"Above the cheapest {length}", totals)] if len(totals) - totals.count(None) > 1 else []
+    is_any_above = sum(one is not None for one in _months(items, costs)) > 1
+    above = [_above(f"Above the cheapest {length}", items, costs)] if is_any_above else []
     return [_where_run(one, months) for one in (told, *above)]
 
 
@@ -119,8 +134,13 @@ def _where_run(line: ComparedLine, months: Sequence[LongMonth]) -> ComparedLine:
     return replace(line, cells=cells)
 
 
-def _above(title: str, totals: Sequence[Decimal | None]) -> ComparedLine:
-    return ComparedLine(title, above_the_cheapest(totals))
+def _above(title: str, items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> ComparedLine:
+    return ComparedLine(title, above_the_cheapest(_months(items, costs)))
+
+
+def _months(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> list[MonthBetween | None]:
+    """Between what the month lies at each, None where nobody knows."""
+    return [month_between(item.price_state, costs.get(item.id)) for item in items]
 
 
 def totals_of(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> list[Decimal | None]:
@@ -131,47 +151,54 @@ def totals_of(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal])
 def _month_line(
     title: str,
     items: Sequence[OfferingItem],
-    totals: Sequence[Decimal | None],
     workload: Workload,
     costs: Mapping[str, WorkloadTotal],
     prices: PricesOfEach,
 ) -> ComparedLine:
+    totals = totals_of(items, costs)
     hours = [month_hours(total, costs.get(one.id)) for total, one in zip(totals, items, strict=True)]
     line = with_hours(with_reached_steps(line_of(title, totals, dollars, min), workload, prices), hours)
-    bounds = [month_bounds(one.price_state, costs.get(one.id)) for one in items]
-    told = zip(line.cells, bounds, strict=True)
-    return replace(line, cells=[f"unknown: {display.month_range(one)}" if one else cell for cell, one in told])
+    return _with_bounds(line, items, costs, display.month_range)
 
 
-def finding(
+def _with_bounds(
+    line: ComparedLine,
     items: Sequence[OfferingItem],
-    models: Mapping[str, SoldModel],
-    sellers: Mapping[str, str],
-    totals: Mapping[str, Decimal | None],
-) -> list[tuple[str, str]]:
-    """(name, how its month compares) from the cheapest on, one that is sold no more marked; none where fewer than two
-    ``totals`` are known.
-    """
-    known = sorted((total, slug) for slug, total in totals.items() if total is not None)
-    if len(known) < 2:
-        return []
-    named = names_of([slug for _, slug in known], models, sellers)
-    names = [named[slug] for _, slug in known]
-    gone = {one.id: f" ({display.words(one.status)})" for one in items if one.status not in (None, "active")}
-    names = [name + gone.get(slug, "") for name, (_, slug) in zip(names, known, strict=True)]
-    told = above_the_cheapest([total for total, _ in known]) if known[0][0] else [dollars(total) for total, _ in known]
-    return [(names[0], dollars(known[0][0])), *zip(names[1:], told[1:], strict=True)]
-
-
-def _unknown(
-    items: Sequence[OfferingItem], names: Mapping[str, str], costs: Mapping[str, WorkloadTotal]
-) -> tuple[tuple[str, str], ...]:
-    each = zip(items, totals_of(items, costs), strict=True)
-    return tuple(
-        (names[item.id], display.no_month(item, month_bounds(item.price_state, costs.get(item.id))))
-        for item, total in each
-        if total is None
+    costs: Mapping[str, WorkloadTotal],
+    write: Callable[[CostBounds], str],
+) -> ComparedLine:
+    """The line with the months that lie between bounds: none is the best that one of these may be below."""
+    bounds = [month_bounds(item.price_state, costs.get(item.id)) for item in items]
+    if not any(bounds):
+        return line
+    cells, months = (
+        [write(of) if of else cell for cell, of in zip(line.cells, bounds, strict=True)],
+        _months(items, costs),
     )
+    cheapest = cheapest_of(filter(None, months))
+    best = {place for place, one in enumerate(months) if one in cheapest} if is_sure(cheapest) else set()
+    return replace(line, cells=cells, best=frozenset(best if len(best) < len(months) else ()))
+
+
+def _finding(
+    items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal], names: Mapping[str, str]
+) -> MonthFinding | None:
+    months = {item.id: one for item, one in zip(items, _months(items, costs), strict=True) if one}
+    bounds = {item.id: month_bounds(item.price_state, costs.get(item.id)) for item in items}
+    told = {slug: display.month_range(of) if (of := bounds[slug]) else dollars(one[0]) for slug, one in months.items()}
+    unknown = tuple((names[item.id], display.no_month(item)) for item in items if item.id not in months)
+    found = finding(months, told, names)
+    return found and replace(found, unknown=unknown)
+
+
+def _told_names(items: Sequence[OfferingItem], names: Mapping[str, str], lent: Container[str]) -> dict[str, str]:
+    """The names, each with what stands against it: that it is sold no more, or said of the model alone."""
+    told = {}
+    for item in items:
+        doubts = [display.words(item.status)] if item.status not in (None, "active") else []
+        doubts += [AS_MODEL] if item.id in lent else []
+        told[item.id] = f"{names[item.id]} ({', '.join(doubts)})" if doubts else names[item.id]
+    return told
 
 
 def names_of(slugs: Sequence[str], models: Mapping[str, SoldModel], sellers: Mapping[str, str]) -> dict[str, str]:
@@ -186,24 +213,3 @@ def names_of(slugs: Sequence[str], models: Mapping[str, SoldModel], sellers: Map
     }
     again = Counter(full.values())
     return {slug: text if again[text] == 1 else slug for slug, text in full.items()}
-
-
-def above_the_cheapest(totals: Sequence[Decimal | None]) -> list[str]:
-    """By how many per cent each costs more than the cheapest that asks something."""
-    least = min(filter(None, totals), default=None)
-    if least is None:
-        return [DASH for _ in totals]
-    return [DASH if total is None else dearer(total, least) for total in totals]
-
-
-def dearer(total: Decimal, least: Decimal) -> str:
-    """By how many per cent a month costs more than the cheapest, as the table and its chart write it."""
-    if total == least:
-        return "cheapest"
-    rounded = round((total - least) / least * 100)
-    return "+<1 %" if total > least and not rounded else f"{rounded:+,} %"
-
-
-def dollars(total: Decimal) -> str:
-    """A month as the table writes it."""
-    return display.total(total, "USD")

@@ -12,7 +12,7 @@ from llmpricing.domain.money import is_within
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.web.site import display
-from llmpricing.web.site.compared_lines import DASH, ComparedLine, need_line
+from llmpricing.web.site.compared_lines import DASH, DEPENDS, ComparedLine, need_line
 
 ComparedOfferings = Sequence[tuple[SoldModel, Any]]
 
@@ -52,7 +52,7 @@ def _bounds(
     if (most := values.get("max_month")) is not None:
         line = _line(f"my month up to {display.price(most)}", [is_within(month, most) for month in months])
         open_ = [month is not None and cell == DASH for month, cell in zip(months, line.cells, strict=True)]
-        cells = ["it depends" if one else cell for one, cell in zip(open_, line.cells, strict=True)]
+        cells = [DEPENDS if one else cell for one, cell in zip(open_, line.cells, strict=True)]
         lines.append(ComparedLine(line.title, cells))
     return lines
 

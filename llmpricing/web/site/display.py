@@ -142,10 +142,8 @@ def month_range(bounds: CostBounds) -> str:
     return f"{total(bounds.low, 'USD')} to {total(bounds.high, 'USD')}, {facts}"
 
 
-def no_month(item: Any, bounds: CostBounds | None = None) -> str:
-    """Why nobody can say what a month costs at an offering, by its row, and its ``bounds`` where they are known."""
-    if bounds is not None:
-        return f"unknown: {month_range(bounds)}"
+def no_month(item: Any) -> str:
+    """Why nobody can say what a month costs at an offering, by its row."""
     if item.price_state in ("subscription", "included"):
         return "a subscription pays"
     if item.price_state == "priced" and item.input_per_mtok is not None and item.output_per_mtok is None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmpricing.domain.money import to_text
-from llmpricing.services.quotes.workload_hours import WorkloadCost
+from llmpricing.services.quotes.workload_hours import CostBounds, WorkloadCost
 from llmpricing.web.site import display
 from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline, position
 from llmpricing.web.site.charts.theme import INK, SERIES
-from llmpricing.web.site.compared_months import dearer
+from llmpricing.web.site.compared_finding import dearer
 
 _COLUMNS = ("offering", "total", "currency", "state")
 NOT_RUN = "cannot_be_run"  # the state of a cost in requests that an offering does not take
@@ -31,14 +31,17 @@ def costs_chart(
     hindered = hindered or {}
     costs = [one._replace(total=None, state=NOT_RUN) if one.offering in hindered else one for one in costs]
     known = sorted((one for one in costs if one.total is not None), key=lambda one: (one.total, one.offering))
-    unknown = sorted(names[one.offering] for one in costs if one.total is None and one.offering not in hindered)
+    silent_ones = [one for one in costs if one.total is None and one.offering not in hindered]
+    between = {names[one.offering]: one.bounds for one in silent_ones if one.bounds}
+    unknown = sorted(names[one.offering] for one in silent_ones if not one.bounds)
+    ranges = [f"{name} {display.month_range(of)}" for name, of in sorted(between.items())]
     not_run = sorted(f"{names[slug]} ({why})" for slug, why in hindered.items())
     rows = [[one.offering, None if one.total is None else to_text(one.total), one.currency, one.state] for one in costs]
-    silent = (("Cannot be run", not_run), ("Not known", unknown))
+    silent = (("Between", ranges), ("Cannot be run", not_run), ("Not known", unknown))
     about = " ".join(f"{words}: {', '.join(found)}." for words, found in silent if found)
     told = ". ".join(f"{names[one.offering]}: {_money(one)}" for one in known)
     return Chart(
-        _finding(known, names, f" at {display.tokens(length)} a request" if length else ""),
+        _finding(known, names, between, f" at {display.tokens(length)} a request" if length else ""),
         f"{told}. {about}".strip(),
         _COLUMNS,
         rows,
@@ -47,10 +50,17 @@ def costs_chart(
     )
 
 
-def _finding(known: Sequence[WorkloadCost], names: Mapping[str, str], length: str) -> str:
+def _finding(
+    known: Sequence[WorkloadCost], names: Mapping[str, str], between: Mapping[str, CostBounds], length: str
+) -> str:
+    if not known and between:
+        return f"What this costs{length} at these offerings depends on what it does not state"
     if not known:
         return f"Nobody knows what this costs{length} at these offerings"
     first, last = known[0], known[-1]
+    below = [name for name, of in sorted(between.items()) if first.total is not None and of.low < first.total]
+    if below:
+        return f"{names[first.offering]} costs {_money(first)}{length}; {' and '.join(below)} may cost less"
     if first.total is None or last.total is None or len(known) == 1:
         return f"{names[first.offering]} costs {_money(first)}{length}"
     more = f" ({dearer(last.total, first.total)})" if first.total and last.total > first.total else ""
