@@ -19,7 +19,7 @@ from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.servers import StoreUrls, new_database
-from tests.usage_twins import FOLDER
+from tests.usage_twins import DAY, FOLDER
 
 
 @contextmanager
@@ -36,4 +36,4 @@ def book_with_entries(store_urls: StoreUrls, full_book: str) -> Iterator[Session
 def bill_of(session: Session, path: Path) -> Bill:
     """The bill of one file, as it is known now."""
     pricer = LogPricer(session, datetime.now(UTC), None)
-    return billed(priced_records(pricer, UsageFiles([usage_file(path)]).records()))
+    return billed(priced_records(pricer, UsageFiles([usage_file(path, now=DAY)]).records()))

@@ -7,6 +7,7 @@ from typing import Any
 
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
+from tests.usage_twins import DAY
 
 
 def told(record: UsageRecord) -> tuple[Any, ...]:
@@ -33,6 +34,6 @@ def read(folder: Path, *parts: bytes) -> tuple[str, list[tuple[Any, ...]]]:
     for number, data in enumerate(parts):
         path = folder / f"upload-{number}.dat"
         path.write_bytes(data)
-        files.append(usage_file(path))
+        files.append(usage_file(path, now=DAY))
     (name,) = {file.shape.name for file in files}
     return name, sorted(map(told, UsageFiles(files).records()))

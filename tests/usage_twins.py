@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pyarrow import parquet
 FOLDER = Path(__file__).parent / "fixtures" / "usage"
 EXPECTED: Mapping[str, Mapping[str, Any]] = json.loads((FOLDER / "expected.json").read_text("utf-8"))
 NAMES = sorted(EXPECTED)
+DAY = datetime(2026, 11, 20, 10, tzinfo=UTC)  # of the files, and of those that tell none
 CSV_NAMES = [name for name in NAMES if name.endswith(".csv")]
 LINES = [name for name in NAMES if name.endswith((".jsonl", ".ndjson"))]
 DOCUMENTS = [name for name in NAMES if name.endswith(".json")]

@@ -38,6 +38,7 @@ from llmpricing.services.usage_log.formats.told_once import ToldOnce
 from llmpricing.services.usage_log.formats.tool_columns import QUOTE_TABLE
 from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool_rows, words_told
 from llmpricing.services.usage_log.formats.total_rows import total_rows
+from llmpricing.services.usage_log.formats.undated import dated
 from llmpricing.services.usage_log.formats.unread import Unread
 
 
@@ -92,7 +93,8 @@ def usage_file(
     path: Path, shape: Shape | None = None, each_row: EachRow = _no_matter, now: datetime | None = None
 ) -> UsageFile:
     """The file with its shape, told by its first rows unless it is given; raises LogError, and what ``each_row``
-    raises, which is called for every row. A plain table that tells no time is of ``now``, or of no known shape.
+    raises, which is called for every row. A plain table that tells no time is of ``now``, or of no known shape; so are
+    records of another shape that tell none, or have no price.
     """
     found = shape
     if found is None:
@@ -101,6 +103,7 @@ def usage_file(
         found = recognised(rows) or quote_table(dict.fromkeys(name for row in rows for name in row), now)
     if found is None:
         raise UnknownShape(path)
+    found = dated(found, now)
     signs, pages = number_signs(path, found, each_row), pages_of(path, each_row)
     return UsageFile(path, found, signs=signs, pages=pages, totals=total_rows(path, found, signs, each_row))
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 # Under which keys files keep their records, and what CloudWatch gives its events.
 EVENT_LISTS = frozenset({"events", "logEvents"})
 LISTS = EVENT_LISTS | frozenset(
-    {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
-    | {"rows", "runs", "batches", "logs", "observations", "generations", "records", "result"}
+    {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "resourceLogs"}
+    | {"rows", "runs", "batches", "logs", "observations", "generations", "records", "Records", "result", "messages"}
 )
 _PROJECTS, _BATCHES, _TRACE = "projects", "batches", "trace"  # Tempo's traces have a list of batches, or lie in one
 _SPANS = frozenset({"scopeSpans", "instrumentationLibrarySpans"})

@@ -22,13 +22,13 @@ from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
+from llmpricing.services.usage_log.formats.undated import OF_NOW
 from llmpricing.services.usage_log.formats.values import as_number
 
 _ROLES = ("model", "at", "provider", "service_tier", "region", "charged", "currency", "id")
 _CACHED = {"inside input": INSIDE, "beside input": BESIDE}
 _REASONING = {"inside output": INSIDE, "beside output": BESIDE}
 _TOLD_EMPTY = ("input_tokens", "output_tokens")  # that are said where a row leaves them empty
-_OF_NOW = "no time is stated: priced as of now"
 _KNOWN = frozenset({*_ROLES, "cached", "reasoning", "tokens_per_unit", "counts", "labels", "ignore"})
 _SO = frozenset({"true", "t", "yes"})  # 1 may also be the number of a batch, or a rank
 _TIER = re.compile(r"(is[ _]?)?(batch(ed)?|priority|flex)([ _]?(api|mode|tier|request))?", re.IGNORECASE)
@@ -86,7 +86,7 @@ class OwnColumns:
             labels=facts,
             record_id=said("id") or None,
         )
-        return found if "at" in self.roles else found.with_remark(Code.TIME_ASSUMED, _OF_NOW)
+        return found if "at" in self.roles else found.with_remark(Code.TIME_ASSUMED, OF_NOW)
 
     def _ask_of_tiers(self, row: Row) -> None:
         understood = {*self.roles.values(), *self.counts.values(), *self.labels.values(), *self.ignored}

@@ -37,7 +37,9 @@ _OWN = frozenset({"page", "cursor", "pagetoken"})
 _NUMBER = frozenset({"page", "currentpage", "pagenumber"})
 _NUMBERS = frozenset({"totalpages", "pagecount", "lastpage"})
 _ALL, _A_PAGE = frozenset({"totalcount", "totalitems"}), frozenset({"perpage", "pagesize", "limit"})
-_WITHIN = frozenset({"meta", "pagination", "paging", "pageinfo", "cursors", "resultinfo", "links", "responsemetadata"})
+_WITHIN = frozenset(
+    {"meta", "metadata", "pagination", "paging", "pageinfo", "cursors", "resultinfo", "links", "responsemetadata"}
+)
 _CURSOR_IS_NEXT = "meta"  # Langfuse: https://api.reference.langfuse.com, meta.cursor is that of the next page
 _STARTS, _ENDS = ("start_time", "starting_at", "start_time_iso"), ("end_time", "ending_at", "end_time_iso")
 _LINE, _LONGEST = 2**16, 64

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from llmpricing.services.usage_log.formats import (
+    agent_events,
     anthropic,
     aws_bill,
     azure,
+    batch_results,
     bedrock_log,
     ccusage_codex,
     claude_code,
@@ -20,6 +22,7 @@ from llmpricing.services.usage_log.formats import (
     gemini_cli,
     langsmith,
     litellm,
+    litellm_reports,
     observability,
     openai,
     opencode,
@@ -34,6 +37,7 @@ from llmpricing.services.usage_log.formats.tool_names import likeness_by_names
 
 SHAPES: tuple[Shape, ...] = (
     *litellm.SHAPES,
+    *litellm_reports.SHAPES,
     *openai.SHAPES,
     *anthropic.SHAPES,
     *claude_code.SHAPES,
@@ -43,12 +47,14 @@ SHAPES: tuple[Shape, ...] = (
     *gemini_cli.SHAPES,
     *span_shapes.SHAPES,
     *span_exports.SHAPES,
+    *agent_events.SHAPES,
     *observability.SHAPES,
     *langsmith.SHAPES,
     *gateways.SHAPES,
     *openrouter_days.SHAPES,
     *portkey.SHAPES,
     *cloudflare.SHAPES,
+    *batch_results.SHAPES,
     *bedrock_log.SHAPES,
     *aws_bill.SHAPES,
     *azure.SHAPES,

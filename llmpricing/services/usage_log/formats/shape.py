@@ -73,7 +73,8 @@ class Shape:
     day, some only ``of_answers``, not of embeddings; and a tool that ``leaves_out`` what it did not count is not known
     to have been cut by input or output. What it writes ``sometimes``, where it counted any, is told of somewhere in a
     whole file, or there was none. Shapes ``of`` the same may tell of the same usage; calls of
-    one with a ``nesting`` may lie within one another.
+    one with a ``nesting`` may lie within one another. Records of one that ``may_lack_time`` may have usage and no time.
+    The names within ``keyed`` objects are data, such as those of models.
     """
 
     name: str
@@ -93,6 +94,8 @@ class Shape:
     of: str = ""
     nesting: Nesting | None = None
     caches_beside: bool = False
+    may_lack_time: bool = False
+    keyed: Sequence[str] = ()
 
     def likeness(self, row: Mapping[str, Any]) -> int:
         """By how many keys the row is of this shape; 0 where it is not."""

@@ -18,7 +18,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in row.items():
         name = name.removeprefix("attributes.") if isinstance(name, str) else name
-        if name in ("attributes", "span_attributes", "SpanAttributes"):
+        if name in ("attributes", "span_attributes", "SpanAttributes", "log_attributes", "LogAttributes"):
             found.update(attributes_of(value))
         elif isinstance(value, Mapping) and name in ("gen_ai", "llm", "ai", "openinference", "context"):
             found.update(_dotted(f"{name}.", value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice, zip_longest
@@ -44,8 +44,8 @@ def taken_for(file: UsageFile) -> TakenFor:
     rows = [_trimmed(row) for row in found if BROKEN not in row and "" not in row]
     base, said = _records(file.shape, rows), dict[str, set[str]]()
     sizes, left = [_size(row) for row in rows], _MOST_READ
-    for place in _telling(rows, base):
-        for name, changed in islice(_changes(rows[place]), _MOST_FIELDS):
+    for place in _telling(rows, base, file.shape.keyed):
+        for name, changed in islice(_changes(rows[place], file.shape.keyed), _MOST_FIELDS):
             left -= sum(sizes[: place + 1])
             if left < 0:
                 break
@@ -83,32 +83,35 @@ def _records(shape: Shape, rows: Sequence[Fields]) -> list[list[UsageRecord]]:
     return found
 
 
-def _telling(rows: Sequence[Fields], base: Sequence[Sequence[UsageRecord]]) -> Iterator[int]:
+def _telling(rows: Sequence[Fields], base: Sequence[Sequence[UsageRecord]], keyed: Collection[str]) -> Iterator[int]:
     """The places of a few rows with usage that state different fields."""
     seen: set[frozenset[str]] = set()
     for place, records in enumerate(base):
-        names = frozenset(name for name, _ in islice(_changes(rows[place]), _MOST_FIELDS))
+        names = frozenset(name for name, _ in islice(_changes(rows[place], keyed), _MOST_FIELDS))
         if any(record.usage or record.charged for record in records) and names not in seen and len(seen) < _LOOKED_AT:
             seen.add(names)
             yield place
 
 
-def _changes(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The value with one of its fields changed, for each that states something, with the field's name."""
+def _changes(value: Any, keyed: Collection[str], name: str = "") -> Iterator[tuple[str, Any]]:
+    """The value with one of its fields changed, for each that states something, with the field's name; of a ``keyed``
+    object the first ones, whose own names are data.
+    """
     try:
         opened = as_json(name, value)
     except UsageError:
         opened = value
     if isinstance(opened, Mapping):
         named = opened["key"] if _is_attribute(opened) else None
-        for key, inner in opened.items():
-            below = str(named) if named else f"{name}.{key}".lstrip(".")
-            for place, changed in _changes(inner, below) if named is None or key == "value" else ():
+        is_keyed = name.rpartition(".")[2] in keyed
+        for key, inner in islice(opened.items(), _ITEMS) if is_keyed else opened.items():
+            below = str(named) if named else f"{name}.{'*' if is_keyed else key}".lstrip(".")
+            for place, changed in _changes(inner, keyed, below) if named is None or key == "value" else ():
                 place = below if named else place
                 yield place, _packed({**opened, key: changed}, value)
     elif isinstance(opened, list):
         for number, inner in enumerate(_trimmed(opened)):
-            for below, changed in _changes(inner, name):
+            for below, changed in _changes(inner, keyed, name):
                 yield below, _packed([*opened[:number], changed, *opened[number + 1 :]], value)
     elif value is not None and not states_nothing(value):
         yield from ((name, other) for other in _otherwise(value))

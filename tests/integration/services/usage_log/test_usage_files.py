@@ -17,7 +17,7 @@ from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.pricer import LogPricer
 from tests.servers import StoreUrls
 from tests.usage_bills import bill_of, book_with_entries
-from tests.usage_twins import EXPECTED, FOLDER, NAMES
+from tests.usage_twins import DAY, EXPECTED, FOLDER, NAMES
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_what_only_litellms_map_prices_is_said_to_have_no_price_without_it(bundl
 def test_a_trace_that_is_told_in_three_shapes_is_billed_once(with_entries: Session) -> None:
     names = ["otel-spans.json", *SAME_TRACE]
     apart = [bill_of(with_entries, FOLDER / name) for name in names]
-    files = UsageFiles([usage_file(FOLDER / name) for name in names])
+    files = UsageFiles([usage_file(FOLDER / name, now=DAY) for name in names])
     together = billed(priced_records(LogPricer(with_entries, datetime.now(UTC), None), files.records()))
     assert {bill.totals["USD"] for bill in apart} == {together.totals["USD"]}
     assert together.repeated > sum(bill.repeated for bill in apart)
@@ -82,7 +82,7 @@ def test_a_trace_that_is_told_in_three_shapes_is_billed_once(with_entries: Sessi
 
 def test_files_together_cost_what_each_does(with_entries: Session) -> None:
     names = [name for name in NAMES if name not in SAME_TRACE]
-    files = [usage_file(FOLDER / name) for name in names]
+    files = [usage_file(FOLDER / name, now=DAY) for name in names]
     together = billed(priced_records(LogPricer(with_entries, datetime.now(UTC), None), UsageFiles(files).records()))
     assert together.rows == sum(EXPECTED[name]["rows"] for name in names)
     apart = [bill_of(with_entries, FOLDER / name) for name in names]

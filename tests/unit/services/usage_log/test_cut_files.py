@@ -23,13 +23,13 @@ from tests import usage_twins as twins
 
 # A line of these has one quantity or none: without it the line has no price, and says so.
 ONE_QUANTITY = {"openai-costs", "aws-cur", "aws-cur-legacy", "aws-focus", "azure-cost", "azure-focus", "gcp-billing"}
-NO_QUANTITY = {"anthropic-console-cost", "anthropic-cost-report", "github-copilot-premium"}
+NO_QUANTITY = {"anthropic-console-cost", "anthropic-cost-report", "github-copilot-premium", "litellm-spend"}
 SAID = "export it anew, whole"
 
 
 def records_of(path: Path, data: bytes) -> list[UsageRecord]:
     path.write_bytes(data)
-    return list(UsageFiles([usage_file(path)]).records())
+    return list(UsageFiles([usage_file(path, now=twins.DAY)]).records())
 
 
 def without(value: Any, names: frozenset[str]) -> Any:

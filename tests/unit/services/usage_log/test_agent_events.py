@@ -1,0 +1,88 @@
+"""Events by OpenTelemetry: a request of Claude Code, Codex or Gemini CLI is one record, whatever surrounds it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from tests import usage_twins as twins
+
+NAMES = ("otlp-logs.jsonl", "agent-events.ndjson")
+
+
+def records(folder: Path, rows: list[Any]) -> list[UsageRecord]:
+    path = folder / "upload"
+    path.write_bytes(twins.lines(rows))
+    return list(UsageFiles([usage_file(path)]).records())
+
+
+def counted(record: UsageRecord) -> dict[str, Any]:
+    assert record.usage is not None, record.outcome
+    return {name: number for name, number in record.usage.stated.items() if number}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_tool_counts_in_its_own_way(tmp_path: Path, name: str) -> None:
+    found = [one for one in records(tmp_path, twins.documents(name)) if one.outcome.kind is OutcomeKind.BILLED]
+    claude, fast, codex, gemini = found
+    assert counted(claude) == {
+        "input_tokens": 56912,
+        "cache_read_tokens": 40000,
+        "cache_write_tokens": 16906,
+        "cache_write_5m_tokens": 16906,
+        "output_tokens": 185,
+    }
+    assert (claude.charged, claude.labels["session"]) == (Decimal("0.0260635"), "s-1")
+    assert fast.context.service_tier == "fast"
+    assert (counted(codex)["input_tokens"], counted(codex)["cache_read_tokens"]) == (23318, 20000)
+    assert codex.at == datetime(2026, 11, 20, 11, 0, 2, 123000, UTC)
+    assert (counted(gemini)["output_tokens"], counted(gemini)["output_reasoning_tokens"]) == (350, 250)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_event_that_was_exported_twice_is_billed_once(tmp_path: Path, name: str) -> None:
+    once, rows = records(tmp_path, twins.documents(name)), twins.documents(name)
+    twice = records(tmp_path, [*rows, *rows])
+    billed = [one for one in twice if one.outcome.kind is OutcomeKind.BILLED]
+    assert len(billed) == sum(one.outcome.kind is OutcomeKind.BILLED for one in once)
+
+
+def attributes(**found: Any) -> dict[str, Any]:
+    return {name.replace("__", "."): value for name, value in found.items()}
+
+
+OPERATION = {
+    "timestamp": "2026-11-20T12:00:02Z",
+    "attributes": attributes(
+        service__name="gemini-cli",
+        event__name="gen_ai.client.inference.operation.details",
+        gen_ai__usage__input_tokens=6000,
+    ),
+}
+
+
+def test_the_second_event_of_gemini_cli_about_a_request_is_not_billed(tmp_path: Path) -> None:
+    found = records(tmp_path, [*twins.documents("agent-events.ndjson"), OPERATION])
+    assert found[-1].outcome.reason == "told by its gemini_cli.api_response too"
+
+
+def test_an_event_that_counts_tokens_and_is_not_known_has_no_price(tmp_path: Path) -> None:
+    other = {"timestamp": "2026-11-20T12:00:02Z", "attributes": attributes(event__name="acme.call", input_tokens=5)}
+    found = records(tmp_path, [*twins.documents("agent-events.ndjson"), other])
+    assert found[-1].outcome.kind is OutcomeKind.UNPRICED
+    assert "counts tokens and is not known" in found[-1].outcome.reason
+
+
+def test_a_stream_that_broke_is_not_billed_and_one_that_counted_nothing_is_said(tmp_path: Path) -> None:
+    row = next(one for one in twins.documents("agent-events.ndjson") if "input_token_count" in one["attributes"])
+    facts = {name: one for name, one in row["attributes"].items() if not name.endswith("_token_count")}
+    broken = {**row, "attributes": {**facts, "error.message": "stream closed"}}
+    silent = {**row, "attributes": facts}
+    kinds = [one.outcome.kind for one in records(tmp_path, [row, broken, silent])]
+    assert kinds == [OutcomeKind.BILLED, OutcomeKind.NOT_BILLED, OutcomeKind.UNPRICED]
