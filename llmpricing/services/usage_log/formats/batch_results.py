@@ -128,7 +128,9 @@ def _bedrock(row: Row) -> UsageRecord:
     counts = {
         "input_tokens": answer.count("inputTextTokenCount", "prompt_token_count"),
         "output_tokens": plus(
-            answer.count("generation_token_count"), *(one.count("tokenCount") for one in answer.rows("results"))
+            answer.count("generation_token_count"),
+            *(one.count("tokenCount") for one in answer.rows("results")),
+            0 if answer.raw.keys() & {"embedding", "embeddings", "embeddingsByType"} else None,
         ),
     }
     counts = {name: number for name, number in counts.items() if number is not None}

@@ -10,8 +10,17 @@ EVENT_LISTS = frozenset({"events", "logEvents"})
 LISTS = EVENT_LISTS | frozenset(
     {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "resourceLogs"}
     | {"rows", "runs", "batches", "logs", "observations", "generations", "records", "Records", "result", "messages"}
+    | {"items", "Items", "value", "entries"}
 )
-_PROJECTS, _BATCHES, _TRACE = "projects", "batches", "trace"  # Tempo's traces have a list of batches, or lie in one
+# Names that records give lists of their own too: they hold records where these tell a model or a time.
+_OF_ANYTHING = frozenset({"items", "Items", "value", "entries"})
+_OF_RECORDS = frozenset(
+    {"model", "model_id", "modelId", "timestamp", "created_at", "createdAt", "start_time", "startTime", "starting_at"}
+    | {"start_time_iso", "usage_start_time", "request_created_at", "startTimeUnixNano", "date", "request_id"}
+    | {"custom_id"}
+)
+_PROJECTS, _RESULT = "projects", "result"
+_BATCHES, _TRACE = "batches", "trace"  # Tempo's traces have a list of batches, or lie in one
 _SPANS = frozenset({"scopeSpans", "instrumentationLibrarySpans"})
 COVERS = LISTS | {_PROJECTS, _TRACE}  # names under which an object may hold records whose cover it is
 _EVENT = frozenset({"timestamp", "message", "ingestionTime", "eventId", "logStreamName", "id", "extractedFields"})
@@ -25,7 +34,7 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(document, Mapping):
         document = _by_project(document)
         name = next((name for name in LISTS & document.keys() if is_list(name, document[name])), None)
-        inner = document[_TRACE] if _is_tempo(document) else document.get("data")
+        inner = document[_TRACE] if _is_tempo(document) else document.get("data", _covering(document.get(_RESULT)))
         if name is not None:
             for item in document[name]:
                 yield from records_of(with_envelope(item, document))
@@ -61,7 +70,14 @@ def is_event(names: Collection[str]) -> bool:
 def may_cover(name: str, found: Any) -> bool:
     """Whether an object that holds this under this name may be but the cover of the records in it (``records_of``)."""
     is_inner = (name == "data" and isinstance(found, Mapping)) or (name == _TRACE and _is_tempo({name: found}))
+    is_inner = is_inner or (name == _RESULT and _covering(found) is not None)
     return is_inner or is_list(name, found) or (name == _PROJECTS and bool(_days_of(found)))
+
+
+def _covering(result: Any) -> Any:
+    """A result that holds a list of records; None for any other, which may be a record's own."""
+    is_cover = isinstance(result, Mapping) and any(is_list(name, result[name]) for name in LISTS & result.keys())
+    return result if is_cover else None
 
 
 def _is_tempo(document: Mapping[str, Any]) -> bool:
@@ -72,7 +88,8 @@ def _is_tempo(document: Mapping[str, Any]) -> bool:
 
 def _is_envelope(document: Mapping[str, Any]) -> bool:
     """Whether the object is nothing but a cover of its data; lines of sessions have a type beside theirs."""
-    beside = [value for name, value in document.items() if name != "data"]
+    inner = "data" if "data" in document else _RESULT
+    beside = [value for name, value in document.items() if name != inner]
     return "type" not in document and not any(isinstance(value, Mapping | list) for value in beside)
 
 
@@ -93,6 +110,8 @@ def are_records(name: str, first: Any) -> bool:
         return first is None and name == "data"
     if name in EVENT_LISTS:
         return is_event(first)
+    if name in _OF_ANYTHING:
+        return not _OF_RECORDS.isdisjoint(first)
     if name == _BATCHES:
         return not _SPANS.isdisjoint(first)
     if name == "results":

@@ -13,6 +13,7 @@ from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles
 from llmpricing.services.usage_log.formats.raw_rows import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.record import BILLED, OutcomeKind, UsageRecord
 from tests import usage_twins as twins
+from tests.usage_reads import read
 
 AT = 1_795_000_000_000
 
@@ -168,3 +169,37 @@ def test_answers_around_answers_are_not_taken_off_for_ever(tmp_path: Path) -> No
     path = tmp_path / "log"
     path.write_bytes(twins.lines([{"@message": message}]))
     assert len(list(raw_rows(path))) == 1
+
+
+IN_A_LIST = (
+    "langfuse-blob.jsonl",
+    "anthropic-batch.jsonl",
+    "otel-flat.ndjson",
+    "portkey.jsonl",
+    "gcp-billing.ndjson",
+)
+
+
+@pytest.mark.parametrize("name", IN_A_LIST)
+@pytest.mark.parametrize(
+    "cover",
+    [
+        lambda rows: {"items": rows},
+        lambda rows: {"value": rows, "nextLink": None},
+        lambda rows: {"data": {"items": rows}},
+        lambda rows: {"status": "ok", "result": {"data": rows}},
+        lambda rows: {"Records": rows},
+    ],
+    ids=["items", "value", "data.items", "result.data", "Records"],
+)
+@pytest.mark.parametrize("write", [twins.lines, twins.pretty], ids=["a line", "lines"])
+def test_records_within_the_covers_of_apis_are_what_they_are_alone(
+    tmp_path: Path, name: str, cover: Any, write: Any
+) -> None:
+    rows = twins.documents(name)
+    assert read(tmp_path, write([cover(rows)])) == read(tmp_path, twins.lines(rows))
+
+
+def test_a_list_of_items_that_are_no_records_is_a_records_own(tmp_path: Path) -> None:
+    rows = [{**row, "items": [{"sku": "a"}], "result": {"text": "x"}} for row in twins.documents("otel-flat.ndjson")]
+    assert read(tmp_path, twins.lines(rows)) == read(tmp_path, twins.content("otel-flat.ndjson"))

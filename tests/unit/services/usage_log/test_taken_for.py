@@ -18,7 +18,7 @@ from tests import usage_twins as twins
 
 
 def of(name: str) -> TakenFor:
-    return taken_for(usage_file(twins.FOLDER / name))
+    return taken_for(usage_file(twins.FOLDER / name, now=twins.DAY))
 
 
 @pytest.mark.parametrize(
