@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
@@ -24,7 +25,7 @@ from llmpricing.sources.registry import SOURCES
 from tests.compiled import CompiledTemplates
 from tests.contract import CheckedApp
 from tests.lists import small_list
-from tests.servers import StoreUrls, migrated, new_database, running_servers, template
+from tests.servers import StoreUrls, migrated, new_database, read_only_database, running_servers, template
 
 # A landing must not hang on luck, and no run on how busy the machine is; every other run looks at new examples.
 settings.register_profile("here", deadline=None)
@@ -157,10 +158,16 @@ def model_prices_book(store_urls: StoreUrls) -> str:
     return seeded_book(store_urls, "model_prices", "model-prices")
 
 
+@pytest.fixture(scope="session")
+def file_book(small_book: str) -> str:
+    """Name of the template that a file's tests are about: the small price book, where the file names no other."""
+    return small_book
+
+
 @pytest.fixture
-def book_url(store_urls: StoreUrls, small_book: str) -> Iterator[str]:
-    """A database of one's own with the small price book."""
-    with new_database(store_urls, small_book) as url:
+def book_url(store_urls: StoreUrls, file_book: str) -> Iterator[str]:
+    """A database of one's own with the file's price book."""
+    with new_database(store_urls, file_book) as url:
         yield url
 
 
@@ -204,21 +211,25 @@ def running_app(database_url: str, redis_url: str, **ini: Any) -> Iterator[TestA
 
 
 @pytest.fixture(scope="session")
-def reading_app(store_urls: StoreUrls, small_book: str) -> Iterator[TestApp]:
-    """The application over a small price book that takes no writes: one for all tests of a worker that only read."""
-    with new_database(store_urls, small_book) as url:
-        name = make_url(url).database
-        with create_engine(url, poolclass=NullPool).begin() as connection:
-            connection.execute(text(f"alter database {name} set default_transaction_read_only = on"))
-        with running_app(url, store_urls.redis) as app:
-            yield app
+def reading_apps(store_urls: StoreUrls) -> Iterator[Callable[[str], TestApp]]:
+    """An application over a copy of a template that takes no writes: one a worker for all tests that only read it."""
+    with ExitStack() as opened:
+
+        @cache
+        def over(template: str) -> TestApp:
+            url = opened.enter_context(read_only_database(store_urls, template))
+            return opened.enter_context(running_app(url, store_urls.redis))
+
+        yield over
 
 
 @pytest.fixture
-def testapp(request: pytest.FixtureRequest, redis_url: str) -> Iterator[TestApp]:
-    """The application over the small price book: of one's own for who asks for ``book_url`` too, and may write it."""
+def testapp(
+    request: pytest.FixtureRequest, redis_url: str, reading_apps: Callable[[str], TestApp], file_book: str
+) -> Iterator[TestApp]:
+    """The application over the file's price book: of one's own for who asks for ``book_url`` too, and may write it."""
     if "book_url" not in request.fixturenames:
-        app = request.getfixturevalue("reading_app")
+        app = reading_apps(file_book)
         app.reset()
         yield app
         return
@@ -228,7 +239,7 @@ def testapp(request: pytest.FixtureRequest, redis_url: str) -> Iterator[TestApp]
 
 @pytest.fixture
 def engine(book_url: str) -> Iterator[Engine]:
-    """An engine on the small price book."""
+    """An engine on the file's price book."""
     found = create_engine(book_url, poolclass=NullPool)
     yield found
     found.dispose()
@@ -236,7 +247,7 @@ def engine(book_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
-    """A session on the small price book; nothing is committed."""
+    """A session on the file's price book; nothing is committed."""
     with Session(engine) as found:
         yield found
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import redis
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
+from llmpricing.services.decisions import operator_passwords
 from llmpricing.services.decisions.operator_passwords import set_password
 from llmpricing.services.decisions.reviews_and_pins import Decider
 
 PASSWORD = "correct horse battery"
+_quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # else 64 MiB: a check takes what the hash says
 
 
-def let_in(database_url: str, name: str = "ada", password: str = PASSWORD) -> None:
-    """Give somebody a password."""
+def let_in(database_url: str, name: str = "ada", password: str = PASSWORD, in_earnest: bool = False) -> None:
+    """Give somebody a password, which is hashed and checked in no time or ``in_earnest``."""
     engine = create_engine(database_url, poolclass=NullPool)
-    with Session(engine) as session, session.begin():
+    with Session(engine) as session, session.begin(), ExitStack() as changed:
+        if not in_earnest:
+            changed.enter_context(patch.object(operator_passwords, "_hasher", lambda: _quick))
         set_password(session, Decider("me", datetime.now(UTC)), name, password)
     engine.dispose()
 

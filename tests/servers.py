@@ -104,15 +104,27 @@ def new_database(urls: StoreUrls, template: str | None = None) -> Iterator[str]:
             _drop(connection, name)
 
 
-def template(urls: StoreUrls, name: str, fill: Callable[[str], None]) -> str:
-    """Name of a database to copy, which the first worker that asks fills by its URL while the others wait."""
+@contextmanager
+def read_only_database(urls: StoreUrls, template: str) -> Iterator[str]:
+    """The URL of a copy of ``template`` that takes no writes, for many tests that only read."""
+    with new_database(urls, template) as url:
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            name = make_url(url).database
+            connection.execute(text(f"alter database {name} set default_transaction_read_only = on"))
+        yield url
+
+
+def template(urls: StoreUrls, name: str, fill: Callable[[str], None], base: str | None = None) -> str:
+    """Name of a database to copy: the template ``base`` or an empty one, and what is filled in by its URL. The first
+    worker that asks fills it while the others wait.
+    """
     found = f"{urls.run}_{name}"
     with _server(urls).connect() as connection:
         connection.execute(text("select pg_advisory_lock(hashtext(:name))"), {"name": found})
         if not connection.scalar(text("select 1 from pg_database where datname = :name"), {"name": found}):
             building = f"{found}_new"
             connection.execute(text(f"drop database if exists {building}"))  # of a worker that could not fill it
-            connection.execute(text(f"create database {building}"))
+            _create(_server(urls), f"create database {building}" + (f" template {base}" if base else ""))
             fill(make_url(urls.database).set(database=building).render_as_string(hide_password=False))
             _create(_server(urls), f"alter database {building} rename to {found}")
     return found

@@ -34,6 +34,7 @@ from tests.conftest import running_app
 from tests.functional.addresses import ADMIN, ADMIN_FORMS, EXAMPLES, FEEDS
 from tests.functional.test_every_route import POSTED, assert_one_error
 from tests.operators import let_in
+from tests.servers import StoreUrls, new_database, read_only_database, template
 from tests.unplugged.faults import wait_until
 from tests.unplugged.serving import serving
 
@@ -45,24 +46,41 @@ TOKENS = {scope: f"secret-{scope}-{'x' * 30}" for scope in SCOPES}
 WORDS = " ".join(f"{scope}er:{scope}:{sha256(token.encode()).hexdigest()}" for scope, token in TOKENS.items())
 
 
-@pytest.fixture
-def agreed_url(book_url: str) -> str:
-    """The small price book, of which half was agreed for one seller."""
-    engine = create_engine(book_url, poolclass=NullPool)
-    with Session(engine) as session, session.begin():
-        by = Decider("me", datetime.now(UTC))
-        add_contract_rates(
-            session, by, "acme", "*", [RateValue(discount=Decimal("0.5"))], datetime(2026, 1, 1, tzinfo=UTC)
-        )
-    engine.dispose()
-    return book_url
+@pytest.fixture(scope="module")
+def agreed_book(store_urls: StoreUrls, small_book: str) -> str:
+    """Name of a template: the small price book, of which half was agreed for one seller."""
+
+    def agree(url: str) -> None:
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
+            by = Decider("me", datetime.now(UTC))
+            half = [RateValue(discount=Decimal("0.5"))]
+            add_contract_rates(session, by, "acme", "*", half, datetime(2026, 1, 1, tzinfo=UTC))
+
+    return template(store_urls, "agreed", agree, small_book)
 
 
 @pytest.fixture
-def guarded(agreed_url: str, redis_url: str) -> Iterator[TestApp]:
-    """The application with a token of each scope."""
-    with running_app(agreed_url, redis_url, **{"auth.tokens": WORDS}) as found:
+def agreed_url(store_urls: StoreUrls, agreed_book: str) -> Iterator[str]:
+    """A database of one's own with that book."""
+    with new_database(store_urls, agreed_book) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def guarded_app(store_urls: StoreUrls, agreed_book: str) -> Iterator[TestApp]:
+    """The application over that book with a token of each scope, which takes no writes: one for all that only read."""
+    with (
+        read_only_database(store_urls, agreed_book) as url,
+        running_app(url, store_urls.redis, **{"auth.tokens": WORDS}) as found,
+    ):
         yield found
+
+
+@pytest.fixture
+def guarded(guarded_app: TestApp) -> TestApp:
+    """The same as if nobody had asked it before."""
+    guarded_app.reset()
+    return guarded_app
 
 
 def bearing(scope: str) -> dict[str, str]:
@@ -102,10 +120,15 @@ def test_no_other_spelling_of_an_address_lets_a_stranger_in(guarded: TestApp) ->
 
 
 @pytest.mark.parametrize("has_passwords", [False, True])
-def test_nothing_of_admin_is_told_to_who_is_no_operator(agreed_url: str, guarded: TestApp, has_passwords: bool) -> None:
+def test_nothing_of_admin_is_told_to_who_is_no_operator(agreed_url: str, redis_url: str, has_passwords: bool) -> None:
     """However an address is written: a refusal, or the way to the sign-in."""
     if has_passwords:
         let_in(agreed_url)
+    with running_app(agreed_url, redis_url, **{"auth.tokens": WORDS}) as app:
+        assert_nothing_is_told(app)
+
+
+def assert_nothing_is_told(guarded: TestApp) -> None:
     guarded.set_cookie(FORM_COOKIE, "a" * 32)  # the form is in order: who sends it is not
     requests = product(
         [path for name, path in (ADMIN | ADMIN_FORMS).items() if not name.startswith("admin_sign_")],

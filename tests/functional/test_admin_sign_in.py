@@ -81,8 +81,9 @@ def test_the_cookie_is_for_these_pages_alone_and_no_script(app: TestApp, far: st
     ("name", "password"), [("ada", "another password"), ("nobody", PASSWORD), ("", ""), ("ada", "")]
 )
 def test_a_refusal_says_the_same_whatever_is_wrong_and_checks_as_much(
-    app: TestApp, far: str, monkeypatch: pytest.MonkeyPatch, name: str, password: str
+    app: TestApp, book_url: str, far: str, monkeypatch: pytest.MonkeyPatch, name: str, password: str
 ) -> None:
+    let_in(book_url, in_earnest=True)
     checked = []
     right = operator_passwords._hasher().verify
 

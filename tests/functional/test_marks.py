@@ -10,8 +10,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.services.imports.fetches import ReadList
@@ -20,6 +21,7 @@ from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import small_list
 from tests.queries import recorded
+from tests.servers import StoreUrls, template
 
 LARGE = "acme/acme-large"
 # The first list is of 10 November and the second of 20 November, with another price; LiteLLM's of the 21st has a third.
@@ -32,13 +34,18 @@ TIMES = [
 CODES = [(at, codes) for at, codes, _ in TIMES]
 
 
-@pytest.fixture(autouse=True)
-def _book(engine: Engine) -> None:
+@pytest.fixture(scope="module")
+def file_book(store_urls: StoreUrls, small_book: str) -> str:
+    """Name of a template: the small price book after both lists."""
+    return template(store_urls, "marks", fill, small_book)
+
+
+def fill(url: str) -> None:
     changed = json.loads(small_list())
     changed[0]["models"][0]["prices"] |= {"input_mtok": 3}
     entry = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 4e-6, "output_cost_per_token": 1e-5}
     lists = (("genai-prices", 20, changed), ("litellm", 21, {"acme/acme-large": entry}))
-    with Session(engine) as session, session.begin():
+    with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
         for source, day, content in lists:
             published, read = datetime(2026, 11, day, tzinfo=UTC), NOW + timedelta(hours=1)
             reading = ReadList(json.dumps(content).encode(), published, read, "a test's list")

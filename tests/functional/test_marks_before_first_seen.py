@@ -10,8 +10,9 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.services.imports.fetches import ReadList
@@ -20,18 +21,24 @@ from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
 from tests.conftest import NOW
 from tests.lists import small_list
+from tests.servers import StoreUrls, template
 
 BEFORE, SINCE = "2020-01-01", "2026-11-21"
 # What is used of each; searches have no column in the list.
 USED = {"acme/acme-large": {"input_tokens": 1000}, "acme/acme-search": {"web_searches": 2}}
 
 
-@pytest.fixture(autouse=True)
-def _searches(engine: Engine) -> None:
+@pytest.fixture(scope="module")
+def file_book(store_urls: StoreUrls, small_book: str) -> str:
+    """Name of a template: the small price book with an offering that sells searches."""
+    return template(store_urls, "searches", fill, small_book)
+
+
+def fill(url: str) -> None:
     content = json.loads(small_list())
     search = {"id": "acme-search", "match": {"equals": "acme-search"}, "prices": {"web_searches_kcount": 30}}
     content[0]["models"].append(search)
-    with Session(engine) as session, session.begin():
+    with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
         published = datetime(2026, 11, 20, tzinfo=UTC)
         reading = ReadList(json.dumps(content).encode(), published, NOW, "a test's list")
         import_lists(session, [(SOURCES["genai-prices"], reading)])

