@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 
 from sqlalchemy.orm import Session
 
-from llmpricing.services.usage_log.audit.bridge import Bridge, bridge_between
-from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
-from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.services.usage_log.audit.bridge import Bridge
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
-from llmpricing.services.usage_log.pricer import LogPricer
-from tests.audits import audited
+from tests.bridged_records import bridge_of as bridge_of_records
 from tests.made_invoices import DAYS, INSIDE, Item, Items, Seller, Spot
 
 
@@ -121,15 +117,7 @@ PLANTS: Sequence[Callable[[Invoice], None]] = (
 
 
 def bridge_of(book: Session, log: Sequence[UsageRecord], files: Sequence[Path]) -> Bridge:
-    sides = BridgeSides(AuditedUses(book, LogPricer(book, datetime.now(UTC), None)))
-    for one in audited(book, log):
-        sides.count_log(one)
-    for one in audited(book, UsageFiles([usage_file(path) for path in files]).records()):
-        sides.count_charged(one)
-    bridge = bridge_between(sides)
-    log_sum, _, charged = bridge.sums
-    assert sum(row.money for row in bridge.rows()) == bridge.difference == charged - log_sum
-    return bridge
+    return bridge_of_records(book, log, UsageFiles([usage_file(path) for path in files]).records())
 
 
 def files_of(seller: Seller, folder: Path, items: Items, *, with_usage: bool) -> list[Path]:

@@ -29,7 +29,11 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
         "difference": to_text(bridge.difference),
         "causes": [_row(row) for row in bridge.rows()],
         "disagreement": _row(bridge.disagreements) if bridge.disagreements.places else None,
-        "cells": [one for place, cell in sorted(bridge.cells.items()) for one in _cells(place, cell)],
+        "wrong": to_text(bridge.wrong),
+        "cells": [
+            *(one for place, cell in sorted(bridge.cells.items()) for one in _cells(place, cell)),
+            *(_whole(place, money) for place, money in sorted(bridge.whole.items())),
+        ],
     }
 
 
@@ -42,6 +46,7 @@ def _row(row: BridgeRow) -> dict[str, Any]:
         "places": row.places,
         "kinds": _kinds(row),
         "models": [{"model": name, "money": to_text(money)} for name, money in _by_money(row.models)],
+        "lines": [{"line": name, "money": to_text(money)} for name, money in _by_money(row.lines)],
         "example": None if row.example is None else _named(row.example, row.called),
     }
 
@@ -68,6 +73,14 @@ def _cells(place: BridgePlace, cell: Cell) -> Iterator[dict[str, str | None]]:
         }
 
 
+def _whole(place: BridgePlace, money: Decimal) -> dict[str, str | None]:
+    """What lines of no model charge at a place."""
+    from llmpricing.services.usage_log.audit.bridge_whole import ALL_MODELS
+
+    told = {"kind": None, "log": None, "seller_quantities": None, "charged": to_text(money)}
+    return {**_named(place, ALL_MODELS), **told}
+
+
 def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else to_text(amount)
 
@@ -85,9 +98,8 @@ def _by_money(shares: Mapping[str, Decimal]) -> list[tuple[str, Decimal]]:
 
 
 def _named(place: BridgePlace, called: str) -> dict[str, str | None]:
-    from llmpricing.services.usage_log.audit.groups import NOT_STATED
-
-    told = {"provider": place.seller, "key": "" if place.key == NOT_STATED else place.key}
+    place = place.told
+    told = {"provider": place.seller, "key": place.key, "project": place.project}
     return {"day": place.day, "model": called or place.model, **{name: text for name, text in told.items() if text}}
 
 
@@ -114,14 +126,16 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
         yield "  these files say what was used, not what is charged: give the invoice too, as another --charged"
     else:
         yield f"  charged are USD {to_text(charged)}: {_beside_log(bridge.difference)}"
+    yield f"  {wrong_words(to_text(bridge.wrong))}"
     for row in bridge.rows():
         yield f"  {_line(row)}"
 
 
 def _line(row: BridgeRow) -> str:
     told = _row(row)
-    kinds, models = kinds_words(told), models_words(told)
+    kinds, models, lines = kinds_words(told), models_words(told), lines_words(told)
     words = f"{row.title}{f' ({kinds})' if kinds else ''}{f', of {models}' if models else ''}"
+    words += f", in lines of {lines}" if lines else ""
     return f"USD {to_text(row.money)}{_moved(row)}: {words}{_where(told)}"
 
 
@@ -135,6 +149,11 @@ def covered_words(covered: Sequence[Mapping[str, str]], *, is_charged: bool) -> 
         for one in covered
     ]
     return f"{what} {', '.join(spans) or 'no usage: it has no line of a model'}"
+
+
+def wrong_words(wrong: str) -> str:
+    """How much is wrong, which the tolerance looks at, in words."""
+    return f"wrong by USD {wrong}, too much and too little added up, but for rounding, credits, taxes and commitments"
 
 
 def missing_words(days: Sequence[Mapping[str, str]]) -> str:
@@ -163,9 +182,11 @@ def _where(row: Mapping[str, Any]) -> str:
 
 
 def place_words(place: Mapping[str, str]) -> str:
-    """A day, model and key in words."""
-    key = f", key {place['key']}" if "key" in place else ""
-    return f"{place['day'] or 'days that are not told'}, {place['model']}{key}"
+    """A day or days, a model, key and project in words."""
+    from llmpricing.services.usage_log.audit.bridge_days import days_in_words
+
+    owner = "".join(f", {name} {place[name]}" for name in ("key", "project") if name in place)
+    return f"{days_in_words(place['day']) or 'days that are not told'}, {place['model']}{owner}"
 
 
 def kinds_words(row: Mapping[str, Any]) -> str:
@@ -178,6 +199,12 @@ def models_words(row: Mapping[str, Any]) -> str:
     """How much of it is of each model or line, where there are several."""
     models = [(one["model"], Decimal(one["money"])) for one in row["models"]]
     return _shares(models, Decimal(row["money"]), "in lines of no model") if len(models) > 1 else ""
+
+
+def lines_words(row: Mapping[str, Any]) -> str:
+    """How much of it is in which lines that are of no usage, by their names."""
+    lines = [(one["line"], Decimal(one["money"])) for one in row["lines"]]
+    return _shares(lines, Decimal(row["money"]), "of usage")
 
 
 def _shares(shares: Sequence[tuple[str, Decimal]], money: Decimal, rest: str) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 from llmpricing.scripts.commands.audit_bridge import (
     covered_words,
     kinds_words,
+    lines_words,
     missing_words,
     models_words,
     place_words,
     quantities_words,
+    wrong_words,
 )
 from llmpricing.scripts.terminal import plain
 
@@ -136,7 +138,8 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
     covers = covered_words(bridge["covers"], is_charged=is_charged)
     yield (
         f"<h2>From the log to the invoice</h2>\n<p>{_text(covers[0].upper() + covers[1:])}{missing}.</p>\n"
-        f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}.</p>\n"
+        f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}; "
+        f"{_text(wrong_words(bridge['wrong']))}.</p>\n"
     )
     told = [bridge["disagreement"]] if bridge["disagreement"] else []
     yield from (f"<p>USD {_text(row['money'])}: {_text(row['title'])}.</p>\n" for row in told)
@@ -146,6 +149,7 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
             "cause": row["title"],
             "of that": kinds_words(row) or None,
             "models": models_words(row) or None,
+            "lines": lines_words(row) or None,
             "moved": row["moved"],
             "most of it on": row["example"] and place_words(row["example"]),
         }

@@ -408,10 +408,10 @@ def test_the_key_of_a_cause_is_told_and_hashed_where_it_is_to_be_redacted(comman
             writer.writeheader()
             writer.writerow(row)
     asked = ("audit", str(log), "--charged", str(costs), "--html", str(page), "--force")
-    assert "on 2026-11-20, anthropic/claude-haiku-4-5, key our-key\n" in commands.run(*asked).output
-    assert "anthropic/claude-haiku-4-5, key our-key</td>" in page.read_text("utf-8")
+    assert "on 2026-11-20, anthropic/claude-haiku-4-5, key our-key, project Default\n" in commands.run(*asked).output
+    assert "anthropic/claude-haiku-4-5, key our-key, project Default</td>" in page.read_text("utf-8")
     said = commands.run(*asked, "--redact").output
-    assert re.search("on 2026-11-20, anthropic/claude-haiku-4-5, key [0-9a-f]{12}\n", said)
+    assert re.search("on 2026-11-20, anthropic/claude-haiku-4-5, key [0-9a-f]{12}, project [0-9a-f]{12}\n", said)
     assert "our-key" not in said + page.read_text("utf-8")
 
 

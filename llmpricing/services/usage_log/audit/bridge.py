@@ -9,22 +9,34 @@ from decimal import Decimal
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
-from llmpricing.services.usage_log.audit.bridge_cells import DISAGREEMENT, OUTSIDE, BridgePlace, BridgeRow, Cell
+from llmpricing.services.usage_log.audit.bridge_cells import (
+    DAY,
+    DISAGREEMENT,
+    OTHER,
+    OUTSIDE,
+    BridgePlace,
+    BridgeRow,
+    Cell,
+)
 from llmpricing.services.usage_log.audit.bridge_cover import CoveredDays
+from llmpricing.services.usage_log.audit.bridge_days import overlap
 from llmpricing.services.usage_log.audit.bridge_matching import footed
+from llmpricing.services.usage_log.audit.bridge_places import met
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, steps_of
-from llmpricing.services.usage_log.audit.groups import NOT_STATED
+from llmpricing.services.usage_log.audit.bridge_whole import whole_charges
 
 _NOTHING = Decimal(0)
+_NOT_WRONG = frozenset({OUTSIDE, causes.ROUNDING, DAY})
 
 
 @dataclass(frozen=True)
 class Bridge:
     """What lies between both sides, in USD: ``log`` is what the log comes to, ``outside`` that part of it which the
     invoice does not cover, ``counted`` what the seller's quantities come to (else its charges), ``charged`` what it
-    asks, ``uncounted`` of it for usage without a quantity. ``lines`` are what it asks for no usage, by cause;
-    ``disagreements`` by how much more a usage export beside it counts, which is no way from log to invoice.
+    asks, ``uncounted`` of it for usage without a quantity, ``whole`` in lines of no model. ``lines`` are what it asks
+    for no usage, by cause and name; ``disagreements`` by how much more a usage export beside it counts, which is no way
+    from log to invoice.
     """
 
     log: Decimal
@@ -35,8 +47,9 @@ class Bridge:
     has_charges: bool
     covered: Sequence[CoveredDays]
     cells: Mapping[BridgePlace, Cell]
+    whole: Mapping[BridgePlace, Decimal]
     steps: Sequence[BridgeStep]
-    lines: Mapping[str, Decimal]
+    lines: Mapping[str, Mapping[str, Decimal]]
     disagreements: BridgeRow
 
     @property
@@ -54,32 +67,43 @@ class Bridge:
         """Days between those that the invoice has lines of, with the seller, of which the log has usage and it has no
         line at all: a whole day may be missing in the export.
         """
-        there = {(place.day, place.seller) for place, cell in self.cells.items() if cell.charges or cell.counted}
+        there: dict[str, list[str]] = defaultdict(list)
+        for place in (*(place for place, cell in self.cells.items() if cell.charges or cell.counted), *self.whole):
+            there[place.seller].append(place.day)
         used = {(place.day, place.seller) for place, cell in self.cells.items() if cell.logged.money and place.day}
-        told = {seller for _, seller in there}
-        return [BridgePlace(day, "", seller=seller) for day, seller in sorted(used - there) if seller in told]
+        return [
+            BridgePlace(days, "", seller=seller)
+            for days, seller in sorted(used)
+            if seller in there and not any(overlap(days, told) for told in there[seller])
+        ]
 
     @property
     def difference(self) -> Decimal:
         """By how much more is charged than the log comes to."""
         return WIDE.subtract(self.charged, self.log)
 
-    def is_beyond(self, tolerance: Decimal) -> bool:
-        """Whether the difference is more than this part of what the log comes to, as far as the invoice covers it and
-        rounding does not make it.
+    @property
+    def wrong(self) -> Decimal:
+        """How much is charged otherwise than the log comes to, too much and too little added up: all but what the
+        invoice does not cover, rounding, lines of credits, taxes and commitments, and usage on another day, of which
+        only what is left of it counts.
         """
-        rounded = sum((step.money for step in self.steps if step.name == causes.ROUNDING), _NOTHING)
-        more = WIDE.subtract(WIDE.add(self.difference, self.outside), rounded)
-        log = WIDE.subtract(self.log, self.outside)
-        return abs(more) > tolerance * abs(log)
+        gross = sum((abs(step.money) for step in self.steps if step.name not in _NOT_WRONG), _NOTHING)
+        moved = abs(sum((step.money for step in self.steps if step.name == DAY), _NOTHING))
+        others = sum(map(abs, self.lines.get(OTHER, {}).values()), _NOTHING)
+        return WIDE.add(WIDE.add(gross, moved), others)
+
+    def is_beyond(self, tolerance: Decimal) -> bool:
+        """Whether what is wrong is more than this part of what the log comes to, as far as the invoice covers it."""
+        return self.wrong > tolerance * abs(WIDE.subtract(self.log, self.outside))
 
     def rows(self) -> list[BridgeRow]:
         """The causes, that of most money first; their money sums to what is charged less what the log comes to."""
         found: dict[str, BridgeRow] = {}
         for step in (step for step in self.steps if step.money):
             found.setdefault(step.name, BridgeRow(step.name)).add(step.money, step.place, step.kind, step.called)
-        for name, money in self.lines.items():
-            found.setdefault(name, BridgeRow(name)).add_line(money)
+        for name, called in self.lines.items():
+            found.setdefault(name, BridgeRow(name)).add_lines(called)
         return sorted(found.values(), key=lambda row: (-abs(row.money), row.name))
 
 
@@ -89,21 +113,24 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     cells, outside = sides.cells(sellers), []
     for spot, cell in sorted(sides.log.items(), key=lambda item: item[0]):
         if not sides.is_covered(sellers[spot]):
-            place = spot._replace(key="") if spot.key == NOT_STATED else spot
             outside += [
-                BridgeStep(place, kind, OUTSIDE, WIDE.minus(money), cell.name)
+                BridgeStep(spot.told, kind, OUTSIDE, WIDE.minus(money), cell.name)
                 for kind, money in cell.logged.money.items()
             ]
-    compared = _compared_by(cells)
-    steps = [*steps_of(compared, sides.words), *outside]
+    compared, lines_of_no_model = met(cells, sides.whole)
+    wholes = whole_charges(lines_of_no_model, compared)
+    others = compared.keys() - {place for one in wholes for place in one.cells}
+    of_wholes = [step for one in wholes for step in one.steps(sides.words)]
+    steps = [*steps_of({place: compared[place] for place in others}, sides.words, of_wholes), *outside]
     log = sum((cell.log for cell in sides.log.values()), _NOTHING)
     uncounted = sum((step.uncounted for step in steps), _NOTHING)
     counted = WIDE.subtract(sum((step.money for step in steps if not step.is_price), log), uncounted)
-    lines = sum(sides.lines.values(), _NOTHING)
-    asked = sum((cell.charged for cell in sides.invoice.values()), lines)
+    lines = sum((money for called in sides.lines.values() for money in called.values()), _NOTHING)
+    asked = sum((one.charge.money for one in wholes), sum((cell.charged for cell in sides.invoice.values()), lines))
     charged = asked if sides.has_charges else counted
     left = WIDE.minus(sum((step.money for step in outside), _NOTHING))
-    lying = (sides.has_charges, sides.cover.parts, cells, steps, dict(sides.lines))
+    whole = {place: charge.money for place, charge in sides.whole.items()}
+    lying = (sides.has_charges, sides.cover.parts, cells, whole, steps, sides.lines)
     return Bridge(log, left, counted, charged, uncounted, *lying, _disagreements(compared))
 
 
@@ -116,19 +143,3 @@ def _disagreements(compared: Mapping[BridgePlace, Cell]) -> BridgeRow:
             more = WIDE.subtract(cell.by_usage.money[kind], cell.by_lines.money[kind])
             found.add(more, place, kind, cell.name)
     return found
-
-
-def _compared_by(cells: Mapping[BridgePlace, Cell]) -> Mapping[BridgePlace, Cell]:
-    """The cells by key of each seller of whom both sides state the same keys, else by day and model."""
-    logged, charged = defaultdict(set), defaultdict(set)
-    for place, cell in cells.items():
-        if cell.logged.money:
-            logged[place.seller].add(place.key)
-        if cell.charges or cell.counted:
-            charged[place.seller].add(place.key)
-    merged: dict[BridgePlace, Cell] = defaultdict(Cell)
-    for place, cell in cells.items():
-        ours, theirs = logged[place.seller], charged[place.seller]
-        by_key = ours & theirs - {NOT_STATED} and NOT_STATED not in ours | theirs
-        merged[place if by_key else place._replace(key="")].merge(cell)
-    return merged

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from llmpricing.domain.names.identities import identity
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.services.usage_log.audit.bridge_days import days_of
 from llmpricing.services.usage_log.audit.bridge_kinds import tool_of
 from llmpricing.services.usage_log.audit.bridge_used import Amounts, Used, amounts
 from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
@@ -36,22 +37,30 @@ BRIDGE_TITLES = {
     CREDIT: "credits and discounts",
     TAX: "taxes",
     COMMITMENT: "commitments and fees",
-    OTHER: "charged in lines that name no model",
+    OTHER: "charged in lines that name no model, beside all that the log has",
     causes.ROUNDING: "what the rounding of the invoice's amounts leaves",
 }
 _NOTHING = Decimal(0)
+SHARED = ("key", "project")  # what a place is told apart by only where both sides tell the same ones
 Scope = tuple[str, ...]  # the kinds that a charge is for; empty where none is told
 
 
 class BridgePlace(NamedTuple):
-    """What both sides are compared by: a day, a model whoever names it, a key, if both sides state keys, and who sold
-    it; several where it cannot be told whose usage it is.
+    """What both sides are compared by: a day, or days that a line sums up; a model whoever names it, empty for lines of
+    no model; a key and a project (or workspace), if both sides state them; and who sold it, several where it cannot be
+    told whose usage it is.
     """
 
     day: str
     model: str
     key: str = ""
     seller: str = ""
+    project: str = ""
+
+    @property
+    def told(self) -> BridgePlace:
+        """The place without what is not stated of it."""
+        return self._replace(**{name: "" for name in SHARED if getattr(self, name) == NOT_STATED})
 
 
 class PriceTold(NamedTuple):
@@ -160,8 +169,8 @@ def scope_of(kinds: Iterable[str]) -> Scope:
 
 @dataclass
 class BridgeRow:
-    """A cause with its money: what is charged more than the log comes to by it, and how much of it is of each kind and
-    of each model by the name it is ``called``. ``moved`` is how much of both signs.
+    """A cause with its money: what is charged more than the log comes to by it, and how much of it is of each kind, of
+    each model by the name it is ``called``, and in ``lines`` that are of no usage. ``moved`` is how much of both signs.
     """
 
     name: str
@@ -172,6 +181,7 @@ class BridgeRow:
     called: str = ""
     kinds: Amounts = field(default_factory=amounts)
     models: Amounts = field(default_factory=amounts)
+    lines: Amounts = field(default_factory=amounts)
     _places: set[BridgePlace | None] = field(default_factory=set)
     _largest: Decimal = _NOTHING
 
@@ -189,9 +199,11 @@ class BridgeRow:
         self.models[called] = WIDE.add(self.models[called], money)
         self._add(money, place)
 
-    def add_line(self, money: Decimal) -> None:
-        """Add what lines ask that are of no model."""
-        self._add(money, None)
+    def add_lines(self, called: Mapping[str, Decimal]) -> None:
+        """Add what lines ask that are of no usage, by their names."""
+        for name, money in called.items():
+            self.lines[name] = WIDE.add(self.lines[name], money)
+            self._add(money, None)
 
     def _add(self, money: Decimal, place: BridgePlace | None) -> None:
         self.money, self.moved = WIDE.add(self.money, money), WIDE.add(self.moved, abs(money))
@@ -206,9 +218,14 @@ def called(one: Audited) -> str:
 
 def place_of(one: Audited) -> BridgePlace:
     """Where a record is compared."""
-    day, key, seller = WAYS["day"](one), WAYS["key"](one) or NOT_STATED, WAYS["provider"](one)
+    key, project = (WAYS[name](one) or NOT_STATED for name in SHARED)
+    return BridgePlace(days_of(one), _model_of(one), key, WAYS["provider"](one), project)
+
+
+def _model_of(one: Audited) -> str:
+    """A model's name whoever writes it, else the tool whose fees are charged."""
     if tool := tool_of(one.priced.record.model):
-        return BridgePlace(day, tool, key, seller)
+        return tool
     name = one.priced.answer.offering.partition("/")[2] or one.priced.record.model
     words, numbers, variant = identity(name).model
-    return BridgePlace(day, " ".join((*words, *numbers, variant)).strip(), key, seller)
+    return " ".join((*words, *numbers, variant)).strip()

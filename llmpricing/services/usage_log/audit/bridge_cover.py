@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from llmpricing.services.usage_log.audit.bridge_cells import BridgePlace
+from llmpricing.services.usage_log.audit.bridge_days import first_and_last, is_stretch
 from llmpricing.services.usage_log.audit.verdicts import Audited
 
 NOBODY = ""  # the seller of a line that tells none and has no price
@@ -32,9 +33,9 @@ class InvoiceCover:
 
     def count(self, one: Audited, place: BridgePlace) -> None:
         """Add a line of usage."""
-        record, first, seller = one.priced.record, place.day, place.seller
-        last = first
-        if record.at is not None and record.span is not None:
+        record, seller = one.priced.record, place.seller
+        first, last = first_and_last(place.day)
+        if record.at is not None and record.span is not None and not is_stretch(place.day):
             last = max(first, (record.at + record.span - _TICK).date().isoformat())
         known = self._days.get(seller, (first, last))
         self._days[seller] = min(known[0], first), max(known[1], last)
@@ -55,7 +56,8 @@ class InvoiceCover:
             return {seller} | anyone
         return anyone | (set() if others & self._days.keys() else self._sellers.get(model, set()))
 
-    def covers(self, day: str, sellers: set[str]) -> bool:
+    def covers(self, days: str, sellers: set[str]) -> bool:
         """Whether the invoice has lines of one of these sellers before and after that day, or on it."""
+        day, _ = first_and_last(days)
         spans = [self._days[seller] for seller in sellers]
         return not self._days or any(not (day and first) or first <= day <= last for first, last in spans)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     BridgePlace,
     Cell,
     PriceTold,
+    ScopeCharge,
     called,
     place_of,
 )
@@ -25,6 +26,7 @@ from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCove
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
 from llmpricing.services.usage_log.audit.bridge_owners import Owners
 from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
+from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, FinestPlaces, figure_kind
@@ -40,9 +42,12 @@ class BridgeSides:
     """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs."""
 
     uses: AuditedUses
-    lines: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    lines: dict[str, Amounts] = field(default_factory=lambda: defaultdict(amounts))  # by cause and name
     log: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
     invoice: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    whole: dict[BridgePlace, ScopeCharge] = field(
+        default_factory=lambda: defaultdict(ScopeCharge)
+    )  # of lines of no model
     _charged: InvoiceCover = field(default_factory=InvoiceCover)
     _used: InvoiceCover = field(default_factory=InvoiceCover)
     _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
@@ -64,12 +69,16 @@ class BridgeSides:
         kind, record = one.priced.outcome.kind, one.priced.record
         if kind is OutcomeKind.REPEATED or (one.logged is None and one.cost is None):
             return
-        if kind is OutcomeKind.NOT_BILLED or not record.model:
+        if kind is OutcomeKind.NOT_BILLED:
             if one.logged:
-                name = _BESIDE_USAGE.get(beside_usage(one.priced.outcome.reason), OTHER)
-                self.lines[name] = WIDE.add(self.lines[name], one.logged)
+                cause = _BESIDE_USAGE.get(beside_usage(one.priced.outcome.reason), OTHER)
+                name = record.charged_as or one.priced.outcome.reason
+                self.lines[cause][name] = WIDE.add(self.lines[cause][name], one.logged)
             return
         spot = place_of(one)
+        if not record.model:
+            self._charge_whole(one, spot)
+            return
         parts = parts_of(self.uses, one)
         if record.charged_for and parts:
             parts = {kind_of(record.charged_for): sum(parts.values(), _NOTHING)}
@@ -99,10 +108,20 @@ class BridgeSides:
         price = PriceTold(one.verdict._replace(detail=""), figures)
         charge.prices[price] = WIDE.add(charge.prices[price], one.difference)
 
+    def _charge_whole(self, one: Audited, spot: BridgePlace) -> None:
+        """Add a line that names no model: it is of all that its seller sold."""
+        if not one.logged:
+            return
+        self._finest.count(one.priced.record)
+        charge = self.whole[spot]
+        charge.money = WIDE.add(charge.money, one.logged)
+        charge.figures[figure_kind(one.priced.record)] += 1
+        self._charged.count(one, spot)
+
     @property
     def has_charges(self) -> bool:
         """Whether any file says what is charged, and not only what was used."""
-        return bool(self.lines) or any(cell.charges for cell in self.invoice.values())
+        return bool(self.lines or self.whole) or any(cell.charges for cell in self.invoice.values())
 
     @property
     def cover(self) -> InvoiceCover:
@@ -152,11 +171,19 @@ def _put(found: dict[BridgePlace, Cell], place: BridgePlace, cell: Cell, there: 
         same = sorted(one for one in there if one.model == name)
         if name == place.model or not same:
             continue
-        keys = (place.key, NOT_STATED)
-        where = next((one for key in keys for one in same if one[:3] == (place.day, name, key)), None)
+        own_line = place._replace(model=name)
+        lines = {one._replace(seller=place.seller): one for one in same}
+        where = next((lines[one] for one in _as_told(own_line) if one in lines), None)
         fees, cell = cell.split(kind)
-        found[where or same[0]._replace(day=place.day, key=place.key)].merge(fees)
+        found[where or own_line._replace(seller=same[0].seller)].merge(fees)
     found[place].merge(cell)
+
+
+def _as_told(place: BridgePlace) -> Iterator[BridgePlace]:
+    """The place as lines may tell it: with its key and project, or without."""
+    for key in (place.key, NOT_STATED):
+        for project in (place.project, NOT_STATED):
+            yield place._replace(key=key, project=project)
 
 
 def _tools(invoice: Mapping[BridgePlace, Cell], owners: Owners) -> Mapping[str, set[BridgePlace]]:

@@ -26,6 +26,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     PriceTold,
     ScopeCharge,
 )
+from llmpricing.services.usage_log.audit.bridge_days import is_stretch
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
 from llmpricing.services.usage_log.audit.bridge_matching import ComparedKinds, matched
 from llmpricing.services.usage_log.audit.verdicts import FinestPlaces
@@ -78,16 +79,14 @@ class ChargeWords:
         return PRICE if name == causes.UNEXPLAINED else name
 
 
-def steps_of(cells: Mapping[BridgePlace, Cell], words: ChargeWords) -> list[BridgeStep]:
-    """All steps; their money sums to what is charged less what the log comes to, but for what only a usage export
-    knows of where there are charges: that is no way from log to invoice.
+def steps_of(
+    cells: Mapping[BridgePlace, Cell], words: ChargeWords, of_no_model: Sequence[BridgeStep] = ()
+) -> list[BridgeStep]:
+    """All steps, with those to lines ``of_no_model``; their money sums to what is charged less what the log comes to,
+    but for what only a usage export knows of where there are charges: that is no way from log to invoice.
     """
-    found = [
-        step
-        for place, cell in sorted(cells.items())
-        for one in matched(cell)
-        for step in _steps(place, one, words, cell)
-    ]
+    found = [step for place, cell in cells.items() for one in matched(cell) for step in _steps(place, one, words, cell)]
+    found = sorted((*found, *of_no_model), key=lambda step: step.place)
     return [step for step in _on_other_days(found) if step.money or step.uncounted]
 
 
@@ -125,10 +124,10 @@ def _prices(one: ComparedKinds, counted: Decimal, words: ChargeWords) -> Iterato
     elif abs(more) <= words.noise_of(charge):
         yield causes.ROUNDING, more
     else:
-        yield PRICE if one.is_by_log else _flat_or_price(more, counted), more
+        yield PRICE if one.is_by_log else flat_or_price(more, counted), more
 
 
-def _flat_or_price(more: Decimal, counted: Decimal) -> str:
+def flat_or_price(more: Decimal, counted: Decimal) -> str:
     """The price's part where quantities and charges stand in different files: a flat share is a discount."""
     share = abs(more / counted * 200) if counted else _NOTHING
     is_flat = more < 0 and share and abs(share - round(share)) <= _SAME * share
@@ -139,7 +138,7 @@ def _on_other_days(steps: Sequence[BridgeStep]) -> list[BridgeStep]:
     """The steps, those of days in a row that cancel out as the same usage, counted on another day."""
     series: dict[BridgePlace, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for number, step in enumerate(steps):
-        if step.place.day and not step.is_price and step.name != causes.ROUNDING:
+        if step.place.day and not is_stretch(step.place.day) and not step.is_price and step.name != causes.ROUNDING:
             series[step.place._replace(day="")][step.kind].append(number)
     moved = {number for kinds in series.values() for run in kinds.values() for number in _moved(steps, run)}
     return [replace(step, name=DAY) if number in moved else step for number, step in enumerate(steps)]

@@ -22,7 +22,8 @@ def redaction() -> RecordChange:
 
     def of_record(record: UsageRecord) -> UsageRecord:
         labels = {name: text if name == USED_AT else hashed(text) for name, text in record.labels.items()}
-        return replace(record, labels=labels, record_id=record.record_id and hashed(record.record_id))
+        own = record.record_id and hashed(record.record_id)
+        return replace(record, labels=labels, record_id=own, charged_as="")
 
     def of_columns(columns: RecordColumns) -> RecordColumns:
         return replace(

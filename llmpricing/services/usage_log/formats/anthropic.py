@@ -96,7 +96,7 @@ def _console_cost(row: Row) -> UsageRecord:
 def _cost_only(made: UsageRecord, kind: str) -> UsageRecord:
     """A line of costs without quantities, of this kind in its own words: of usage or of what is asked beside it."""
     if not made.charged_for and beside_usage(kind):
-        return replace(made, model="", outcome=not_of_usage(kind))
+        return replace(made, model="", charged_as=kind, outcome=not_of_usage(kind))
     return replace(made, outcome=_COST_ONLY)
 
 

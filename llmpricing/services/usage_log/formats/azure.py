@@ -59,9 +59,14 @@ _DATED = {
 }
 
 
+def _is_ours(line: _AzureLine) -> bool:
+    """Whether the line is of the service that sells models."""
+    return any(name in line.about.lower() for name in ("openai", "foundry models"))
+
+
 def _azure_other(made: UsageRecord, line: _AzureLine) -> UsageRecord:
     """A line of another service, or of a model's meter that is not understood, which is money without a price."""
-    if not any(name in line.about.lower() for name in ("openai", "foundry models")):
+    if not _is_ours(line):
         return replace(made, outcome=_NO_MODEL)
     outcome = unpriced("the meter's name is not understood")
     return replace(made, model=line.meter, charged=line.charged, outcome=outcome)
@@ -142,7 +147,8 @@ def _focus(row: Row) -> UsageRecord:
         row.text("RegionId", "RegionName"),
         row.amount("BilledCost"),
     )
-    made = UsageRecord("", at, None, "azure", _DAY, currency=row.text("BillingCurrency").upper() or "USD", labels=facts)
+    span = row.instant("ChargePeriodEnd") - at if row.text("ChargePeriodEnd") else _DAY
+    made = UsageRecord("", at, None, "azure", span, currency=row.text("BillingCurrency").upper() or "USD", labels=facts)
     priced, consumed = row.amount("PricingQuantity"), row.amount("ConsumedQuantity")
     unit = row.text("x_PricingUnitDescription", "PricingUnit")
     block = row.amount("x_PricingBlockSize")
@@ -187,8 +193,9 @@ def _metered(made: UsageRecord, line: _AzureLine, quantity: Decimal, tokens: Cal
     charged = line.charged
     found = _AZURE_EMBEDDING.fullmatch(line.meter) or _AZURE_METER.fullmatch(line.meter)
     if line.charge.lower() != "usage":
-        outcome = not_of_usage(line.charge)
-        return replace(made, charged=charged if found else None, outcome=outcome)
+        name = ": ".join(filter(None, (line.charge, line.meter)))
+        charged = charged if found or _is_ours(line) else None
+        return replace(made, charged=charged, charged_as=name, outcome=not_of_usage(line.charge))
     if not found:
         return _azure_other(made, line)
     more = found["more"].lower().replace("-", " ").split()

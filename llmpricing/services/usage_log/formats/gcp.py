@@ -54,8 +54,9 @@ def _gcp(row: Row) -> UsageRecord:
     found = _GCP_SKU.fullmatch(_LONG.sub("", sku).strip())
     named = bool(found) or "gemini" in sku.lower()
     if kind != "regular":
-        outcome = not_of_usage(kind)
-        return replace(made, charged=charged if named else None, outcome=outcome)
+        name = ": ".join(filter(None, (kind, sku)))
+        charged = charged if named else None
+        return replace(made, charged=charged, charged_as=name, outcome=not_of_usage(kind))
     if not sku and cost:
         return replace(made, charged=charged, outcome=unpriced("the row names no SKU"))
     if not found:

@@ -168,7 +168,7 @@ def _cost(row: Row, made: UsageRecord) -> UsageRecord:
     made = replace(made, charged_for=meter or fee_of(line))
     row.close()
     if not made.charged_for and not line.startswith("ft:") and beside_usage(line):  # whose owner may call it tax-bot
-        return replace(made, model="", outcome=not_of_usage(line))
+        return replace(made, model="", charged_as=line, outcome=not_of_usage(line))
     if quantity is None:
         return replace(made, outcome=uncounted("cost only: the line states no quantity"))
     if meter is None:

@@ -80,6 +80,7 @@ class UsageRecord:
     makes the cost of it unsure, ``codes`` the same for programs; ``untold`` are meters of which any part of the input
     may be, for all that the file says. ``charged_for`` is the one meter that a line of an invoice is about, where its
     words tell it, whether or not they tell how much: tokens less those of narrower meters, writes of untold life.
+    ``charged_as`` is how a line of a bill calls itself that asks for no usage.
     """
 
     model: str = ""
@@ -97,6 +98,7 @@ class UsageRecord:
     codes: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
     charged_for: str = ""
+    charged_as: str = ""
 
     def with_remark(self, code: str, remark: str, untold: tuple[str, ...] = ()) -> UsageRecord:
         """The record with this said of it too."""

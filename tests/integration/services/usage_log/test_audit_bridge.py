@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,22 +14,26 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
-from llmpricing.services.usage_log.audit.bridge import Bridge, bridge_between
-from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
-from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
-from llmpricing.services.usage_log.pricer import LogPricer
-from tests.audits import audited
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from tests.bridged_records import (
+    DAY,
+    HAIKU,
+    MINI,
+    MONDAY,
+    RATES,
+    TERRA,
+    amount_only,
+    bridge_of,
+    call,
+    causes,
+    line,
+    other_line,
+)
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
 from tests.usage_twins import FOLDER
-
-DAY = timedelta(days=1)
-MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
-MINI, HAIKU, TERRA = "gpt-4.1-mini", "claude-haiku-4-5", "gpt-5.6-terra"
-RATES = {MINI: Decimal("0.4"), HAIKU: Decimal(1), TERRA: Decimal(2)}  # of input, in millionths
 
 
 @pytest.fixture(scope="module")
@@ -39,47 +43,6 @@ def book(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
         set_exchange_rate(session, by, "EUR", Decimal("1.08"), "tests", datetime(2026, 1, 1, tzinfo=UTC))
         session.commit()
         yield session
-
-
-def call(model: str, day: int, tokens: int, hour: int = 12) -> UsageRecord:
-    """A call of the log, of so many input tokens."""
-    at = MONDAY + day * DAY + timedelta(hours=hour)
-    return UsageRecord(model, at, count({"input_tokens": tokens}))
-
-
-def line(model: str, day: int, tokens: int, charged: str | None, currency: str = "USD") -> UsageRecord:
-    """A line of a seller's export: a day's sum, by a dated name."""
-    names = {MINI: "gpt-4.1-mini-2025-04-14", HAIKU: "claude-haiku-4-5-20251001"}
-    usage = count({"input_tokens": tokens})
-    amount = None if charged is None else Decimal(charged)
-    return UsageRecord(names.get(model, model), MONDAY + day * DAY, usage, span=DAY, charged=amount, currency=currency)
-
-
-def amount_only(name: str, day: int, charged: str) -> UsageRecord:
-    outcome = unpriced("cost only: the file states no quantity")
-    return UsageRecord(name, MONDAY + day * DAY, None, span=DAY, charged=Decimal(charged), outcome=outcome)
-
-
-def other_line(kind: str, charged: str) -> UsageRecord:
-    outcome = not_billed(f"a line of {kind}, not of usage")
-    return UsageRecord("", MONDAY, None, span=DAY, charged=Decimal(charged), outcome=outcome)
-
-
-def bridge_of(book: Session, log: Sequence[UsageRecord], charged: Sequence[UsageRecord]) -> Bridge:
-    sides = BridgeSides(AuditedUses(book, LogPricer(book, datetime.now(UTC), None)))
-    for one in audited(book, log):
-        sides.count_log(one)
-    for one in audited(book, charged):
-        sides.count_charged(one)
-    bridge = bridge_between(sides)
-    rows = bridge.rows()
-    log_sum, _, charged_sum = bridge.sums
-    assert sum(row.money for row in rows) == bridge.difference == charged_sum - log_sum
-    return bridge
-
-
-def causes(bridge: Bridge) -> dict[str, Decimal]:
-    return {row.name: row.money for row in bridge.rows()}
 
 
 def test_quantity_discount_credit_and_tax_are_told_apart(book: Session) -> None:
