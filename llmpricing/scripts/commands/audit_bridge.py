@@ -46,6 +46,7 @@ def _row(row: BridgeRow) -> dict[str, Any]:
         "places": row.places,
         "kinds": _kinds(row),
         "models": [{"model": name, "money": to_text(money)} for name, money in _by_money(row.models)],
+        "arithmetic": row.arithmetic or None,
         "lines": [{"line": name, "money": to_text(money)} for name, money in _by_money(row.lines)],
         "example": None if row.example is None else _named(row.example, row.called),
     }
@@ -136,7 +137,8 @@ def _line(row: BridgeRow) -> str:
     kinds, models, lines = kinds_words(told), models_words(told), lines_words(told)
     words = f"{row.title}{f' ({kinds})' if kinds else ''}{f', of {models}' if models else ''}"
     words += f", in lines of {lines}" if lines else ""
-    return f"USD {to_text(row.money)}{_moved(row)}: {words}{_where(told)}"
+    because = f" ({row.arithmetic})" if row.arithmetic else ""
+    return f"USD {to_text(row.money)}{_moved(row)}: {words}{_where(told)}{because}"
 
 
 def covered_words(covered: Sequence[Mapping[str, str]], *, is_charged: bool) -> str:

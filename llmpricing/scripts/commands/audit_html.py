@@ -151,6 +151,7 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
             "models": models_words(row) or None,
             "lines": lines_words(row) or None,
             "moved": row["moved"],
+            "arithmetic": row["arithmetic"],
             "most of it on": row["example"] and place_words(row["example"]),
         }
         for row in bridge["causes"]

@@ -101,7 +101,7 @@ class Bridge:
         """The causes, that of most money first; their money sums to what is charged less what the log comes to."""
         found: dict[str, BridgeRow] = {}
         for step in (step for step in self.steps if step.money):
-            found.setdefault(step.name, BridgeRow(step.name)).add(step.money, step.place, step.kind, step.called)
+            found.setdefault(step.name, BridgeRow(step.name)).add(step.money, *step.where)
         for name, called in self.lines.items():
             found.setdefault(name, BridgeRow(name)).add_lines(called)
         return sorted(found.values(), key=lambda row: (-abs(row.money), row.name))

@@ -17,7 +17,7 @@ from llmpricing.services.usage_log.audit.bridge_used import Amounts, Used, amoun
 from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
 from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict, FigureKind
 
-QUANTITY, PRICE, BOTH, DAY = "quantity", "price", "quantity_or_price", "day_boundary"
+QUANTITY, PRICE, BOTH, DAY, TIER = "quantity", "price", "quantity_or_price", "day_boundary", "tier"
 NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
 OUTSIDE, NO_PRICE = "outside_of_invoice", "in_log_without_price"
 CREDIT, TAX, COMMITMENT, OTHER = "credit_or_discount", "tax", "commitment", "other_charges"
@@ -26,6 +26,7 @@ BRIDGE_TITLES = {
     DISAGREEMENT: "the usage export states other quantities than the invoice's own lines, which are taken",
     QUANTITY: "the seller counts other quantities than the log",
     PRICE: "the seller charges another price than the price book's",
+    TIER: "the seller charges the price of another tier than the log's",
     BOTH: "the invoice states no quantities: whether quantity or price differs cannot be told apart without "
     "the seller's usage export",
     DAY: "the same usage on the next or the previous day",
@@ -179,6 +180,7 @@ class BridgeRow:
     places: int = 0
     example: BridgePlace | None = None
     called: str = ""
+    arithmetic: str = ""
     kinds: Amounts = field(default_factory=amounts)
     models: Amounts = field(default_factory=amounts)
     lines: Amounts = field(default_factory=amounts)
@@ -190,11 +192,11 @@ class BridgeRow:
         """The cause in words."""
         return BRIDGE_TITLES.get(self.name) or causes.title_of(self.name)
 
-    def add(self, money: Decimal, place: BridgePlace, kind: str, called: str) -> None:
+    def add(self, money: Decimal, place: BridgePlace, kind: str, called: str, arithmetic: str = "") -> None:
         """Add the part of a kind at a place, of a model called so; the largest one is the example."""
         called = called or place.model
         if self.example is None or abs(money) > self._largest:
-            self.example, self.called, self._largest = place, called, abs(money)
+            self.example, self.called, self._largest, self.arithmetic = place, called, abs(money), arithmetic
         self.kinds[kind] = WIDE.add(self.kinds[kind], money)
         self.models[called] = WIDE.add(self.models[called], money)
         self._add(money, place)

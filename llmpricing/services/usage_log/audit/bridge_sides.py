@@ -26,6 +26,7 @@ from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCove
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
 from llmpricing.services.usage_log.audit.bridge_owners import Owners
 from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
+from llmpricing.services.usage_log.audit.bridge_tiers import TierPrices
 from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
@@ -131,7 +132,7 @@ class BridgeSides:
     @property
     def words(self) -> ChargeWords:
         """What the whole invoice tells of its lines."""
-        return ChargeWords(self._finest, self._ratios, self.has_charges)
+        return ChargeWords(self._finest, self._ratios, TierPrices(self.uses), self.has_charges)
 
     def sellers(self) -> Mapping[BridgePlace, Collection[str]]:
         """Those whose lines may be of what the log has at each place: none where the invoice does not cover it."""

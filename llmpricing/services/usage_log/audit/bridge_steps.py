@@ -21,6 +21,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     NOT_IN_LOG,
     PRICE,
     QUANTITY,
+    TIER,
     BridgePlace,
     Cell,
     PriceTold,
@@ -29,12 +30,15 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
 from llmpricing.services.usage_log.audit.bridge_days import is_stretch
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
 from llmpricing.services.usage_log.audit.bridge_matching import ComparedKinds, matched
+from llmpricing.services.usage_log.audit.bridge_tiers import OtherTier, TierPrices
 from llmpricing.services.usage_log.audit.verdicts import FinestPlaces
 
 _NOTHING = Decimal(0)
 _SLIGHT = Decimal("0.01")  # of what moved: what may be left over where usage is counted on another day
 _SAME = Decimal("0.000001")
 _HALF = Decimal("0.5")
+# What is said of a price of which nothing surer is known: a tier of the model itself is likelier than another model.
+_ANOTHER_PRICE = frozenset({PRICE, CREDIT, *(cause.name for cause in causes.CAUSES if cause.broad)})
 
 
 @dataclass(frozen=True)
@@ -50,16 +54,23 @@ class BridgeStep:
     called: str
     is_price: bool = False
     uncounted: Decimal = _NOTHING
+    arithmetic: str = ""
+
+    @property
+    def where(self) -> tuple[BridgePlace, str, str, str]:
+        """The place, the kind, the model's name and the arithmetic of it."""
+        return self.place, self.kind, self.called, self.arithmetic
 
 
 @dataclass
 class ChargeWords:
     """What the whole invoice tells of its lines: the ``finest`` decimal places of its figures, and how lines in other
-    currencies stand to what they cost.
+    currencies stand to what they cost. ``tiers`` tell what else its counts cost.
     """
 
     finest: FinestPlaces
     ratios: Mapping[str, Sequence[Decimal]]
+    tiers: TierPrices
     has_charges: bool = True
 
     def noise_of(self, charge: ScopeCharge) -> Decimal:
@@ -100,15 +111,30 @@ def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, cell: Cel
         assert charge is not None  # noqa: S101 - what is not charged is counted, if only as nothing
         more = WIDE.subtract(charge.money, one.log)
         name = not_in_log if not one.logged else causes.ROUNDING if abs(more) <= words.noise_of(charge) else BOTH
-        yield BridgeStep(place, whole, name, more, cell.name, uncounted=charge.money)
+        tier = words.tiers.charged(one, cell, words.noise_of(charge)) if name == BOTH else None
+        why = tier.arithmetic if tier else ""
+        yield BridgeStep(place, whole, TIER if tier else name, more, cell.name, uncounted=charge.money, arithmetic=why)
         return
     for kind in one.kinds:
         step = WIDE.subtract(one.counted.get(kind, _NOTHING), one.logged.get(kind, _NOTHING))
         name = QUANTITY if charge is not None or kind in one.counted else NOT_CHARGED
         yield BridgeStep(place, kind, name if kind in one.logged else not_in_log, step, cell.name)
     if words.has_charges and one.counted:
-        for name, money in _prices(one, sum(one.counted.values(), _NOTHING), words):
-            yield BridgeStep(place, whole, name, money, cell.name, is_price=True)
+        told_prices = list(_prices(one, sum(one.counted.values(), _NOTHING), words))
+        tier = _tier(one, cell, told_prices, words)
+        if tier:
+            told_prices = [(TIER, sum((money for _, money in told_prices), _NOTHING))]
+        why = tier.arithmetic if tier else ""
+        for name, money in told_prices:
+            yield BridgeStep(place, whole, name, money, cell.name, is_price=True, arithmetic=why)
+
+
+def _tier(
+    one: ComparedKinds, cell: Cell, prices: Sequence[tuple[str, Decimal]], words: ChargeWords
+) -> OtherTier | None:
+    """The tier that is charged where nothing better is known of the price than that it is another."""
+    is_another = bool(prices) and all(name in _ANOTHER_PRICE for name, _ in prices)
+    return words.tiers.charged(one, cell, words.noise_of(one.charge)) if is_another and one.charge else None
 
 
 def _prices(one: ComparedKinds, counted: Decimal, words: ChargeWords) -> Iterator[tuple[str, Decimal]]:

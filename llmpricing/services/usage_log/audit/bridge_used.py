@@ -25,15 +25,17 @@ def amounts() -> Amounts:
 @dataclass
 class Used:
     """Usage by kind: its ``money`` in USD, its ``counts`` (tokens, calls), and the ``tiers`` that its records tell,
-    "" for those that tell none.
+    "" for those that tell none; the first of them is the ``example``.
     """
 
     money: Amounts = field(default_factory=amounts)
     counts: Amounts = field(default_factory=amounts)
     tiers: set[str] = field(default_factory=set)
+    example: UsageRecord | None = None
 
     def count(self, record: UsageRecord, parts: Mapping[str, Decimal]) -> None:
         """Add a record, of which each kind costs so much."""
+        self.example = self.example or record
         told = record.usage and record.usage.service_tier
         self.tiers.add(record.context.service_tier or told or "")
         for kind, money in parts.items():
@@ -48,10 +50,11 @@ class Used:
                 name = (names or {}).get(kind, kind)
                 own[name] = WIDE.add(own[name], amount)
         self.tiers |= other.tiers
+        self.example = self.example or other.example
 
     def split(self, kind: str) -> tuple[Used, Used]:
         """What is of a kind, and the rest."""
-        own, rest = Used(tiers=set(self.tiers)), Used(tiers=set(self.tiers))
+        own, rest = (Used(tiers=set(self.tiers), example=self.example) for _ in range(2))
         for name in self.money.keys() | self.counts.keys():
             to = own if name == kind else rest
             for theirs, mine in ((self.money, to.money), (self.counts, to.counts)):

@@ -179,14 +179,14 @@ def test_a_line_that_tells_no_tier_and_charges_the_batch_price_is_no_difference(
     assert (causes(bridge), bridge.counted) == ({}, Decimal(1))
 
 
-def test_a_log_that_tells_no_tier_beside_lines_of_the_batch_pays_another_price_not_quantity(book: Session) -> None:
+def test_a_log_that_tells_no_tier_beside_lines_of_the_batch_pays_another_tier_not_quantity(book: Session) -> None:
     bridge = bridge_of(book, [call(HAIKU, 0, 2_000_000)], [by_batch(line(HAIKU, 0, 2_000_000, "1"))])
-    assert causes(bridge) == {"price": Decimal(-1)}
+    assert causes(bridge) == {"tier": Decimal(-1)}
 
 
-def test_what_a_line_without_a_tier_counts_more_costs_what_the_log_pays_and_the_rest_is_price(book: Session) -> None:
+def test_what_a_line_without_a_tier_counts_more_costs_what_the_log_pays_and_the_rest_is_the_tier(book: Session) -> None:
     bridge = bridge_of(book, BATCH, [line(HAIKU, 0, 3_000_000, "3")])
-    assert causes(bridge) == {"quantity": Decimal("0.5"), "price": Decimal("1.5")}
+    assert causes(bridge) == {"quantity": Decimal("0.5"), "tier": Decimal("1.5")}
 
 
 def test_where_both_sides_tell_the_tier_another_one_of_another_quantity_is_another_quantity(book: Session) -> None:
