@@ -15,7 +15,7 @@ from llmpricing.services.usage_log.audit.bridge import Bridge
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from tests.bridged_records import bridge_of as bridge_of_records
-from tests.made_invoices import DAYS, INSIDE, Item, Items, Seller, Spot
+from tests.made_invoices import DAYS, INSIDE, Item, Items, Seller, Spot, chance_of, made_log
 
 
 @dataclass
@@ -131,3 +131,22 @@ def files_of(seller: Seller, folder: Path, items: Items, *, with_usage: bool) ->
 
 def found(bridge: Bridge) -> dict[str, Decimal]:
     return {row.name: row.money for row in bridge.rows()}
+
+
+def assert_named(book: Session, seller: Seller, seed: int, folder: Path, *, with_usage: bool) -> None:
+    """Plant differences in a seller's invoice and find each by its name, to the last digit, and no other."""
+    chance = chance_of(seed)
+    log, items = made_log(book, seller, chance)
+    knows = with_usage or seller.has_quantities
+    invoice = Invoice(book, seller, items, chance, knows)
+    if seed % 2:
+        invoice.uncovered_day()
+    if seed % 3 == 2:
+        log = invoice.not_logged(log)
+    for plant in PLANTS:
+        if not (seed % 2 and plant is Invoice.other_day):
+            plant(invoice)
+    bridge = bridge_of(book, log, files_of(seller, folder, items, with_usage=with_usage))
+    assert found(bridge) == invoice.expected
+    moved = {row.name: row.moved for row in bridge.rows()}
+    assert moved.get("day_boundary", Decimal(0)) == invoice.moved

@@ -17,7 +17,7 @@ from tests.made_invoices import (
     chance_of,
     made_log,
 )
-from tests.planted_invoices import PLANTS, Invoice, bridge_of, files_of, found
+from tests.planted_invoices import PLANTS, Invoice, assert_named, bridge_of, files_of, found
 
 SEEDS = range(6)
 
@@ -28,21 +28,7 @@ SEEDS = range(6)
 def test_what_is_planted_by_kind_is_named_to_the_last_digit(
     book: Session, seller: Seller, seed: int, with_usage: bool, tmp_path: Path
 ) -> None:
-    chance = chance_of(seed)
-    log, items = made_log(book, seller, chance)
-    knows = with_usage or seller.has_quantities
-    invoice = Invoice(book, seller, items, chance, knows)
-    if seed % 2:
-        invoice.uncovered_day()
-    if seed % 3 == 2:
-        log = invoice.not_logged(log)
-    for plant in PLANTS:
-        if not (seed % 2 and plant is Invoice.other_day):
-            plant(invoice)
-    bridge = bridge_of(book, log, files_of(seller, tmp_path, items, with_usage=with_usage))
-    assert found(bridge) == invoice.expected
-    moved = {row.name: row.moved for row in bridge.rows()}
-    assert moved.get("day_boundary", Decimal(0)) == invoice.moved
+    assert_named(book, seller, seed, tmp_path, with_usage=with_usage)
 
 
 @pytest.mark.parametrize("with_usage", [False, True], ids=["costs alone", "usage beside"])
