@@ -30,7 +30,7 @@ from llmpricing.services.usage_log.audit.bridge_tiers import TierPrices
 from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
-from llmpricing.services.usage_log.audit.verdicts import Audited, FinestPlaces, figure_kind
+from llmpricing.services.usage_log.audit.verdicts import RIGHT, Audited, AuditVerdict, FinestPlaces, figure_kind
 from llmpricing.services.usage_log.formats.charged_for import beside_usage, is_fee
 from llmpricing.services.usage_log.formats.record import OutcomeKind
 
@@ -77,6 +77,8 @@ class BridgeSides:
                 self.lines[cause][name] = WIDE.add(self.lines[cause][name], one.logged)
             return
         spot = place_of(one)
+        if record.credited and one.logged is not None:
+            one = self._without_credits(one, one.logged)
         if not record.model:
             self._charge_whole(one, spot)
             return
@@ -108,6 +110,17 @@ class BridgeSides:
             self._ratios[record.currency].append(asked / one.cost)
         price = PriceTold(one.verdict._replace(detail=""), figures)
         charge.prices[price] = WIDE.add(charge.prices[price], one.difference)
+
+    def _without_credits(self, one: Audited, net: Decimal) -> Audited:
+        """The line without what it gives back, which is told by the names of credits."""
+        record = one.priced.record
+        gross = net
+        for name, part in record.credited:
+            given = self.uses.in_home(part, record.currency, record.at)
+            self.lines[CREDIT][name] = WIDE.add(self.lines[CREDIT][name], given)
+            gross = WIDE.subtract(gross, given)
+        verdict = RIGHT if gross == one.cost else AuditVerdict((causes.UNEXPLAINED,))
+        return one._replace(logged=gross, verdict=verdict)
 
     def _charge_whole(self, one: Audited, spot: BridgePlace) -> None:
         """Add a line that names no model: it is of all that its seller sold."""

@@ -23,7 +23,13 @@ def redaction() -> RecordChange:
     def of_record(record: UsageRecord) -> UsageRecord:
         labels = {name: text if name == USED_AT else hashed(text) for name, text in record.labels.items()}
         own = record.record_id and hashed(record.record_id)
-        return replace(record, labels=labels, record_id=own, charged_as="")
+        return replace(
+            record,
+            labels=labels,
+            record_id=own,
+            charged_as="",
+            credited=tuple(("credit", part) for _, part in record.credited),
+        )
 
     def of_columns(columns: RecordColumns) -> RecordColumns:
         return replace(

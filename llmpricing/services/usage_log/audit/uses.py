@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from itertools import takewhile
 
 from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.quotes.charges import money
 from llmpricing.domain.quotes.contract_rates import Exchange
-from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse, ChangedPrices, Surroundings, plain_prices
+from llmpricing.domain.quotes.mistakes.audited_use import (
+    HOME,
+    AuditedUse,
+    ChangedPrices,
+    Surroundings,
+    in_home,
+    plain_prices,
+)
 from llmpricing.domain.quotes.mistakes.explaining import Figures, FiguresOfOne
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.services.names.name_history import Offered
@@ -20,6 +29,7 @@ from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.audit.alike import AlikeFigures, AlikeUses, Around
 from llmpricing.services.usage_log.bill import PricedRecord
+from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.kinds import PricedKind
 from llmpricing.services.usage_log.pricer import LogPricer
@@ -27,6 +37,23 @@ from llmpricing.services.usage_log.pricer import LogPricer
 _MOST_PLACES, _MOST_SELLERS, _MOST_MODELS, _MOST_BELIEVED = 8, 24, 12, 8
 _MOST_KINDS = 10_000
 _LEAST_SHARED = 4  # signs at the beginning of two ids, such as gpt-
+
+
+class NoExchangeRate(LogError):
+    """Something is charged in a currency that nobody said the worth of."""
+
+    def __init__(self, currency: str, at: datetime | None, *, in_file: bool) -> None:
+        day = f"{at:%Y-%m-%d}" if at else "DAY"
+        add = f"llmpricing exchange add {currency} USD_PER_{currency} --from {day} --source WHO_SAYS_SO"
+        step = f"State one, then audit again: {add}"
+        if in_file:
+            rate = f"{currency}=USD_PER_{currency}@{day}"
+            step = (
+                "This price book is a file, to which none can be added: make one with it, llmpricing book build "
+                f"prices.book --exchange {rate}, then audit again with --book prices.book. Where your own price book "
+                f"wrote the file, tell that one, {add}, and write the file anew: llmpricing book export FILE --force"
+            )
+        super().__init__(f"An amount is in {currency}, and no exchange rate of {day} is known. {step}")
 
 
 @dataclass(frozen=True)
@@ -62,6 +89,15 @@ class AuditedUses:
     def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
         """What currencies are worth in USD at a time."""
         return self._terms.exchanges(at)
+
+    def in_home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
+        """The amount in USD; raises NoExchangeRate."""
+        if currency == HOME or not amount:
+            return amount
+        worth = in_home(amount, currency, self.exchanges(at) if at else ())
+        if worth is None:
+            raise NoExchangeRate(currency, at, in_file=self.is_of_file)
+        return money(round(worth * 10**12))
 
     def use(self, record: UsageRecord) -> AuditedUse | None:
         """The use that a record tells of; None where it has no prices."""

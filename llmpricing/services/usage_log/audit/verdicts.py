@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from llmpricing.domain.quotes.charges import WIDE, money
+from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.linear import Linear
 from llmpricing.domain.quotes.mistakes import causes
-from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
+from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse
 from llmpricing.domain.quotes.mistakes.explaining import (
     FINE,
     Figures,
@@ -26,27 +26,9 @@ from llmpricing.services.usage_log.audit.alike import MistakesAsSums
 from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Otherwise, WhatElse, uses_within
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
-from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 
 _NOTHING = Decimal(0)
-
-
-class NoExchangeRate(LogError):
-    """Something is charged in a currency that nobody said the worth of."""
-
-    def __init__(self, currency: str, at: datetime | None, *, in_file: bool) -> None:
-        day = f"{at:%Y-%m-%d}" if at else "DAY"
-        add = f"llmpricing exchange add {currency} USD_PER_{currency} --from {day} --source WHO_SAYS_SO"
-        step = f"State one, then audit again: {add}"
-        if in_file:
-            rate = f"{currency}=USD_PER_{currency}@{day}"
-            step = (
-                "This price book is a file, to which none can be added: make one with it, llmpricing book build "
-                f"prices.book --exchange {rate}, then audit again with --book prices.book. Where your own price book "
-                f"wrote the file, tell that one, {add}, and write the file anew: llmpricing book export FILE --force"
-            )
-        super().__init__(f"An amount is in {currency}, and no exchange rate of {day} is known. {step}")
 
 
 class AuditVerdict(NamedTuple):
@@ -162,12 +144,7 @@ class Auditor:
         return self._else.of_kind(priced)
 
     def _home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
-        if currency == HOME or not amount:
-            return amount
-        worth = in_home(amount, currency, self._uses.exchanges(at) if at else ())
-        if worth is None:
-            raise NoExchangeRate(currency, at, in_file=self._uses.is_of_file)
-        return money(round(worth * 10**12))
+        return self._uses.in_home(amount, currency, at)
 
     def _verdict(self, priced: PricedRecord, logged: int, cost: int) -> AuditVerdict:
         if is_same(logged, cost):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -37,19 +38,26 @@ def _gcp_model(words: str, is_preview: bool) -> str:
     return f"{newer}-preview" if is_preview and re.match(r"gemini-[3-9]", newer) else newer
 
 
+def _credits(row: Row) -> Iterator[tuple[str, Decimal]]:
+    """What is given back within a row, by its name, such as a promotion or a committed use's discount."""
+    for one in row.rows("credits"):
+        if amount := one.amount("amount"):
+            yield one.text("name", "full_name", "type") or "credit", amount
+
+
 def _gcp(row: Row) -> UsageRecord:
     """A row of the billing export: https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables"""
     at = row.instant("usage_start_time")
     span = row.instant("usage_end_time") - at if row.text("usage_end_time") else None
     cost, sku = row.amount("cost"), row.inner("sku").text("description") or row.text("sku.description")
-    credits_ = [one.amount("amount") or Decimal(0) for one in row.rows("credits")]
-    charged = None if cost is None else cost + sum(credits_, Decimal(0))
+    credited = tuple(_credits(row))
+    charged = None if cost is None else cost + sum((amount for _, amount in credited), Decimal(0))
     facts = labels(
         project=row.inner("project").text("id") or row.text("project.id"),
         region=row.inner("location").text("region"),
     )
     currency = row.text("currency").upper() or "USD"
-    made = UsageRecord("", at, None, "google-vertex", span, currency=currency, labels=facts)
+    made = UsageRecord("", at, None, "google-vertex", span, currency=currency, labels=facts, credited=credited)
     kind = row.text("cost_type").lower() or "regular"
     found = _GCP_SKU.fullmatch(_LONG.sub("", sku).strip())
     named = bool(found) or "gemini" in sku.lower()

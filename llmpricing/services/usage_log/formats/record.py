@@ -80,7 +80,8 @@ class UsageRecord:
     makes the cost of it unsure, ``codes`` the same for programs; ``untold`` are meters of which any part of the input
     may be, for all that the file says. ``charged_for`` is the one meter that a line of an invoice is about, where its
     words tell it, whether or not they tell how much: tokens less those of narrower meters, writes of untold life.
-    ``charged_as`` is how a line of a bill calls itself that asks for no usage.
+    ``charged_as`` is how a line of a bill calls itself that asks for no usage; ``credited`` what is given back within
+    the charge, by name.
     """
 
     model: str = ""
@@ -99,6 +100,7 @@ class UsageRecord:
     untold: tuple[str, ...] = ()
     charged_for: str = ""
     charged_as: str = ""
+    credited: tuple[tuple[str, Decimal], ...] = ()
 
     def with_remark(self, code: str, remark: str, untold: tuple[str, ...] = ()) -> UsageRecord:
         """The record with this said of it too."""

@@ -20,7 +20,8 @@ from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.usage_log.audit.verdicts import Audited, NoExchangeRate
+from llmpricing.services.usage_log.audit.uses import NoExchangeRate
+from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, not_billed, unpriced
 from llmpricing.sources.registry import SOURCES
 from tests.audits import audited, report_of

@@ -19,8 +19,8 @@ from llmpricing.services.usage_log.audit.columns import audit_batches
 from llmpricing.services.usage_log.audit.groups import WAYS, Grouping
 from llmpricing.services.usage_log.audit.report import AuditReport, audit_of
 from llmpricing.services.usage_log.audit.rows import audit_file
-from llmpricing.services.usage_log.audit.uses import AuditedUses
-from llmpricing.services.usage_log.audit.verdicts import Auditor, NoExchangeRate
+from llmpricing.services.usage_log.audit.uses import AuditedUses, NoExchangeRate
+from llmpricing.services.usage_log.audit.verdicts import Auditor
 from llmpricing.services.usage_log.bill import Bill, billed, priced_records
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.priced_columns import billed_batches, priced_batches
