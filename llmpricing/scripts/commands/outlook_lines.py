@@ -31,6 +31,8 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
         f"Usage of {found.days_in_words}, {_from_to(found)}: "
         f"{found.records:,} records, USD {to_text(found.today)} at today's prices{_thirty(found, found.today)}"
     )
+    if found.left_out:
+        yield f"  {found.left_out}"
     yield from _gaps(found.unpriced, "now")
     yield "What is coming:" if found.steps else "What is coming: no announced price changes what this usage costs."
     for step in found.steps:

@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from llmpricing.domain.names.labs import lab_of
+from llmpricing.domain.names.providers import NAMED_BY_CUSTOMERS
 from llmpricing.domain.quotes.charges import WIDE, money
 from llmpricing.domain.quotes.contract_rates import Terms
 from llmpricing.domain.quotes.linear import turns
@@ -80,13 +82,18 @@ class UnstatedSellers:
         return {one: effect for one, effect in found.items() if effect.cost != effect.there}
 
     def _sellers(self, record: UsageRecord, slug: str, at: datetime) -> _AskedSellers | None:
-        """Who else may be meant by the record's name; None where it names its seller, or nobody else sells it."""
+        """Who else may be meant by the record's name; None where it names its seller, or nobody else sells it. Where it
+        means the maker, that is a cloud: of those who sell on what makers sell, a log tells the seller.
+        """
         own = self._names.offerings[slug]
         if record.model.partition("/")[0].casefold() == own.provider:
             return None
         alike = self._names.same_model(slug, self._pricer.recorded)
         others: dict[Otherwise, FoundPrices] = {}
-        for provider in sorted({one.provider for one in alike} - {own.provider}):
+        providers = {one.provider for one in alike} - {own.provider}
+        if lab_of(own.api_id.rpartition("/")[2]) == own.provider:
+            providers &= NAMED_BY_CUSTOMERS
+        for provider in sorted(providers):
             others.update(self._there(record, provider, at))
         here = self._pricer.found(record.model, None, record.context, at)
         return _AskedSellers(here, others) if others else None

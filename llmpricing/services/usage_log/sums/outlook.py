@@ -17,7 +17,7 @@ from llmpricing.services.usage_log.sums.moved_prices import MovedPrice, moved_pr
 from llmpricing.services.usage_log.sums.outlook_months import MonthCost, WithoutPrice, months_of, unpriced_today
 from llmpricing.services.usage_log.sums.own_prices import withdrawn_steps
 from llmpricing.services.usage_log.sums.own_usage import OwnUsage
-from llmpricing.services.usage_log.sums.window import DAYS
+from llmpricing.services.usage_log.sums.window import DAYS, UnfinishedDay
 
 _TICK = timedelta(microseconds=1)
 _MICRO = 10**6  # of a dollar, each 1e6 of the unit of money
@@ -60,7 +60,7 @@ class Outlook:
     """The same usage at other times: that from ``since`` until ``until``, of so many ``days`` and ``records``, which is
     a month's only where the log is long enough. ``today`` is what it
     costs at today's prices, ``months`` what in each month to come, all in USD. ``unpriced`` is what has
-    no one price today, by offering.
+    no one price today, by offering; ``unfinished`` the log's last day, where that does not count.
     """
 
     bill: Bill
@@ -74,6 +74,7 @@ class Outlook:
     steps: list[OutlookStep] = field(default_factory=list)
     withdrawn: list[OutlookStep] = field(default_factory=list)
     unpriced: list[WithoutPrice] = field(default_factory=list)
+    unfinished: UnfinishedDay | None = None
 
     @property
     def last_day(self) -> date | None:
@@ -86,6 +87,15 @@ class Outlook:
         if self.days == 1:
             return "this one day"
         return f"{'these ' if self.days < DAYS else ''}{self.days} days"
+
+    @property
+    def left_out(self) -> str:
+        """What is left out of a longer log at its end, in words; empty where nothing is."""
+        if self.unfinished is None:
+            return ""
+        day, records = self.unfinished
+        of_it = f"{records:,} record{'s' if records != 1 else ''}"
+        return f"the last day, {day}, of {of_it}, is left out: it may not be over"
 
     def thirty_such_days(self, cost: Decimal) -> Decimal | None:
         """What costs so much in the days of the log, in thirty days like these, to 1e-6 USD; None where it is thirty
@@ -113,6 +123,7 @@ def outlook_from(own: OwnUsage, bill: Bill, now: datetime, months: int) -> Outlo
     if own.bounds is None:
         return found
     (found.since, found.until), found.days = own.bounds, own.days
+    found.unfinished = own.unfinished
     models = own.models()
     starts = _month_starts(now, months + 1)
     found.records = sum(one.usage.records for model in models.values() for one in model.sums)

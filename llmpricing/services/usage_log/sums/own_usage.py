@@ -13,7 +13,7 @@ from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecor
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.model_usage import GroupUsage, ModelUsage
 from llmpricing.services.usage_log.sums.own_prices import BelievedPrices, OwnPrices
-from llmpricing.services.usage_log.sums.window import UsageWindow
+from llmpricing.services.usage_log.sums.window import UnfinishedDay, UsageWindow
 
 
 class OwnUsage:
@@ -43,6 +43,11 @@ class OwnUsage:
     def days(self) -> int:
         """On how many days usage counts."""
         return self._window.days
+
+    @property
+    def unfinished(self) -> UnfinishedDay | None:
+        """The last day of a longer log, which does not count."""
+        return self._window.unfinished
 
     def models(self) -> dict[str, ModelUsage]:
         """What counts, by offering."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from llmpricing.domain.quotes.usage_sums import UsageSum
 from llmpricing.services.usage_log.formats.record import UsageRecord
@@ -12,6 +13,13 @@ from llmpricing.services.usage_log.sums.log_sums import Divisions, LogSums, SumK
 DAYS = 30
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
+
+
+class UnfinishedDay(NamedTuple):
+    """The day with which a longer log ends, so many records of which do not count: it may not be over."""
+
+    day: date
+    records: int
 
 
 @dataclass
@@ -61,6 +69,15 @@ class UsageWindow:
         if self.first is None or self.last is None:
             return 0
         return DAYS if self._is_long else (_midnight(self.last) - _midnight(self.first)).days + 1
+
+    @property
+    def unfinished(self) -> UnfinishedDay | None:
+        """The day that is left out behind the last full one; None where the log ends with a full day, or all counts."""
+        if self.end is None or not self._is_long:
+            return None
+        left_out = self._days.get(_midnight(self.end))
+        records = sum(one.records for one in left_out.sums.values()) if left_out else 0
+        return UnfinishedDay(_midnight(self.end).date(), records) if records else None
 
     @property
     def _is_long(self) -> bool:

@@ -135,6 +135,7 @@ def test_another_seller_is_told_with_its_effect_where_neither_record_nor_name_sa
     aws = found[Otherwise("provider", "aws", "us")]
     assert (aws.records, aws.cost, aws.there) == (2, Decimal("0.0106"), Decimal("0.01166"))
     assert Otherwise("provider", "aws", "global") not in found
+    assert {one.value for one in found} <= {"aws", "azure", "azure-ai", "databricks", "google-vertex"}
     stated = [replace(one, provider="aws", context=context(None, "us")) for one in told]
     assert sum(one.cost or 0 for one in audited(book, stated)) == aws.there  # what stating it comes to
 

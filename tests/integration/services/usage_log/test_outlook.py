@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -158,6 +159,9 @@ def test_the_last_thirty_full_days_count_of_a_longer_log_in_whatever_order(book:
         assert (found.days, found.thirty_such_days(found.today)) == (30, None)
         assert found.last_day == date(2026, 11, 19)
         assert "2026-10-21 to 2026-11-19, both counted" in said(found)
+        assert "  the last day, 2026-11-20, of 1 record, is left out: it may not be over\n" in said(found)
+    whole = [replace(one, at=(one.at or NOW) - timedelta(hours=12), span=timedelta(days=1)) for one in log]
+    assert outlook(book, whole[1:]).left_out == ""
 
 
 def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
@@ -167,6 +171,7 @@ def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
     assert (found.records, found.today, found.until) == (2, Decimal(6), midnight)
     assert (found.days, found.thirty_such_days(found.today)) == (6, Decimal(30))  # of 6 days from the 15th on
     assert "2026-11-15 to 2026-11-20, both counted" in said(found)
+    assert not found.left_out
 
 
 def test_days_told_whole_are_as_many_days_as_they_say(book: Session) -> None:
