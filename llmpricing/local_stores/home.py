@@ -14,7 +14,7 @@ from typing import IO
 from llmpricing.local_stores.account import Account, account_for
 from llmpricing.local_stores.errors import StoreError
 from llmpricing.local_stores.postgres import Postgres
-from llmpricing.local_stores.processes import ServerProcess
+from llmpricing.local_stores.processes import ServerProcess, working_folder
 from llmpricing.local_stores.valkey import Valkey
 
 LOCK_PATIENCE_S = 90.0
@@ -136,6 +136,16 @@ def moved_ports(ini: Path) -> dict[str, tuple[int, int]]:
 def holds_data(ini: Path) -> bool:
     """Whether a PostgreSQL of our own beside the ini file has kept data, be it running or not."""
     return any((folder / "pgdata" / "PG_VERSION").exists() for folder in _folders_beside(ini))
+
+
+def started_elsewhere(ini: Path, port: int) -> Path | None:
+    """Where the data lie of the PostgreSQL that listens on a port of this machine, if llmpricing started it for another
+    folder than the ini's.
+    """
+    found = working_folder(port)
+    if found is None or found.name != "pgdata" or found in [folder / "pgdata" for folder in _folders_beside(ini)]:
+        return None
+    return found
 
 
 def _folders_beside(ini: Path) -> tuple[Path, Path]:

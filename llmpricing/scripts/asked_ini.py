@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import OperationalError
 
-from llmpricing.local_stores.home import holds_data
+from llmpricing.local_stores.home import holds_data, started_elsewhere
 from llmpricing.local_stores.ports import is_listened_to
 from llmpricing.local_stores.wanted import LOCAL_HOSTS
 from llmpricing.models.session import sqlstate
@@ -52,6 +52,7 @@ def asked_by_ini(ini: Path, *, fresh: bool, net: bool) -> Iterator[Reads]:
             return
         if fresh:
             raise click.UsageError(f"--fresh is for who has no price book, and {ini} names one. {_IMPORT}")
+        _say_of_another_folder(ini)
         with _or_a_file(), open_book(ini_settings(ini), commit=False) as session:
             yield session
 
@@ -61,11 +62,31 @@ def _nobody_made_one(ini: Path) -> bool:
     that was made, and whose server is down, is not replaced by another one: it may hold contract rates and verdicts of
     people.
     """
-    if ini.name != _INI or os.environ.get(environment_name("sqlalchemy.url"), "").strip() or holds_data(ini):
+    if holds_data(ini):
         return False
+    url = _local_server(ini)
+    return url is not None and not is_listened_to(url.port or _PORT)
+
+
+def _local_server(ini: Path) -> URL | None:
+    """Where a checkout's own ini names a server of this machine; None where anything else names one."""
+    if ini.name != _INI or os.environ.get(environment_name("sqlalchemy.url"), "").strip():
+        return None
     settings = ini_settings(ini)
     url = make_url(settings.database_url)
-    return settings.environment == "development" and url.host in LOCAL_HOSTS and not is_listened_to(url.port or _PORT)
+    return url if settings.environment == "development" and url.host in LOCAL_HOSTS else None
+
+
+def _say_of_another_folder(ini: Path) -> None:
+    """Whose book is asked, where a server of another checkout holds the port that this one's ini names."""
+    url = _local_server(ini)
+    if url is None or (found := started_elsewhere(ini, url.port or _PORT)) is None:
+        return
+    say(
+        f"The price book is that of another folder: the server at {url.host}:{url.port or _PORT}, which {ini} names, "
+        f"keeps its data in {found}. For one of this folder's own: llmpricing run --own-stores",
+        err=True,
+    )
 
 
 @contextmanager

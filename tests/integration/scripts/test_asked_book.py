@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from pyarrow import parquet
+from sqlalchemy import make_url
 
 from llmpricing.local_stores.ports import any_free_port
+from llmpricing.local_stores.processes import working_folder
 from tests.commands import Commands, commands_on
 from tests.usage_twins import FOLDER
 
@@ -140,6 +143,24 @@ def test_a_checkout_elsewhere_whose_servers_never_ran_needs_none_either(checkout
     (checkout / "var/pgdata/PG_VERSION").write_text("18\n")
     refused = alone(tmp_path, *asked, XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert (refused.returncode, "The database cannot be reached" in refused.stderr) == (1, True), refused.stderr
+
+
+def test_a_checkout_whose_port_another_one_s_server_holds_says_whose_book_it_asks(
+    checkout: Path, full_book_of_module: str, tmp_path: Path
+) -> None:
+    data = working_folder(make_url(full_book_of_module).port or 5432)
+    if data is None or data.name != "pgdata":
+        pytest.skip("the tests' PostgreSQL is none that llmpricing started")
+    ini = checkout / "development.ini"
+    ini.write_text(re.sub(r"(?m)^sqlalchemy.url = .*", f"sqlalchemy.url = {full_book_of_module}", ini.read_text()))
+    asked = ("audit", str(FOLDER / "litellm-spendlogs.csv"), "--json")
+    found = alone(checkout, *asked)
+    told = " ".join(found.stderr.split())
+    assert "The price book is that of another folder" in told
+    assert f"keeps its data in {data}." in told
+    assert json.loads(found.stdout)["price_book"]["book"]
+    own = alone(checkout, *asked, LLMPRICING_DATABASE_URL=full_book_of_module)
+    assert "another folder" not in own.stderr
 
 
 def test_a_time_before_a_book_began_is_told_with_the_book_that_would_know(file: Path, tmp_path: Path) -> None:
