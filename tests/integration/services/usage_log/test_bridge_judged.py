@@ -64,12 +64,14 @@ def of_project(record: UsageRecord, project: str) -> UsageRecord:
 
 
 def test_projects_are_compared_where_both_sides_state_the_same_ones(book: Session) -> None:
-    """One project is charged 1.00 too much, the other 1.00 too little; without projects nothing would be seen."""
+    """One project is charged 1.10 too much, the other 1.10 too little; without projects nothing would be seen."""
     log = [of_project(call(HAIKU, 0, 2_000_000), name) for name in ("shop", "desk")]
-    asked = [of_project(amount_only("Claude Haiku 4.5", 0, one), name) for name, one in (("shop", "3"), ("desk", "1"))]
+    asked = [
+        of_project(amount_only("Claude Haiku 4.5", 0, one), name) for name, one in (("shop", "3.1"), ("desk", "0.9"))
+    ]
     bridge = bridge_of(book, log, asked)
     (row,) = bridge.rows()
-    assert (row.name, row.money, row.moved, row.places) == ("quantity_or_price", 0, 2, 2)
+    assert (row.name, row.money, row.moved, row.places) == ("quantity_or_price", 0, Decimal("2.2"), 2)
     assert row.example is not None
     assert row.example.project in ("shop", "desk")
     untold = [call(HAIKU, 0, 4_000_000)]
@@ -80,7 +82,7 @@ def test_keys_are_compared_where_only_keys_are_told_by_both_whatever_is_said_of_
     log = [replace(call(HAIKU, 0, 1_000_000), labels={"key": key}) for key in ("a", "b")]
     asked = [
         replace(amount_only("Claude Haiku 4.5", 0, one), labels={"key": key, "workspace": "Default"})
-        for key, one in (("a", "1.5"), ("b", "0.5"))
+        for key, one in (("a", "1.3"), ("b", "0.7"))
     ]
     (row,) = bridge_of(book, log, asked).rows()
-    assert (row.moved, row.places) == (1, 2)
+    assert (row.moved, row.places) == (Decimal("0.6"), 2)
