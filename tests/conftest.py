@@ -22,7 +22,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.sources.registry import SOURCES
-from tests.compiled import CompiledTemplates
+from tests.compiled import CompiledTemplates, share_statements
 from tests.contract import CheckedApp
 from tests.lists import small_list
 from tests.servers import StoreUrls, migrated, new_database, read_only_database, running_servers, template
@@ -46,6 +46,7 @@ SERVERS: pytest.StashKey[StoreUrls] = pytest.StashKey()
 FIRST = ("unplugged", "integration/scripts", "integration/services/imports", "integration/local_stores", "packaging")
 HERE = Path(__file__).parent
 COMPILED = CompiledTemplates()
+share_statements()
 
 
 @pytest.hookimpl(optionalhook=True)
