@@ -134,7 +134,8 @@ def test_a_file_as_it_is_gets_the_sums_and_causes_of_the_command(app: TestApp, c
     assert [money for _, money in causes] == [cause["money"] for cause in right["causes"]]
     assert all(said.startswith(one["title"]) for (said, _), one in zip(causes, right["causes"], strict=True))
     models = [(row.th.get_text(), row.select("td")[-1].get_text()) for row in page.html.select("#by-model tbody tr")]
-    assert models == [(one["model"], one["recomputed"]) for one in right["by"]]
+    assert models == [(one["model"], one["recomputed"] or "nothing priced") for one in right["by"]]
+    assert not [row for row in page.html.select("#causes tbody tr td") if row.get_text().startswith(":")]
 
 
 def test_packed_it_is_the_same_and_an_example_tells_its_arithmetic(app: TestApp) -> None:

@@ -150,7 +150,7 @@ def _group(report: AuditReport, ways: Sequence[str], values: Sequence[str], grou
         **dict(zip(ways, values, strict=True)),
         "records": group.records,
         "logged": to_text(group.logged) if report.is_logged else None,
-        "recomputed": to_text(group.recomputed),
+        "recomputed": to_text(group.recomputed) if group.priced else None,
         "difference": to_text(group.difference) if report.is_logged else None,
     }
 

@@ -25,7 +25,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; overflow-wrap: anywhere; }
 th { border-bottom: 2px solid #555; } td { border-bottom: 1px solid #ddd; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; }
 .example { color: #555; font-size: .85rem; overflow-wrap: anywhere; }
 .bar { background: #3b6ea5; height: .5rem; } .sums { font-size: 1.1rem; }
 .share { min-width: 4rem; white-space: nowrap; }
@@ -84,12 +84,17 @@ def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
         total = _text(document["recomputed"] or "none")
         yield f'<p class="sums">Total: <b>USD {total}</b>. The files state no cost.</p>\n'
         return
-    by = f" ({_text(document['difference_percent'])} %)" if document["difference_percent"] is not None else ""
+    by = f" ({_per_cent(document['difference_percent'])})" if document["difference_percent"] is not None else ""
     yield (
         f'<p class="sums">Logged <b>USD {_text(document["logged"])}</b>, recomputed '
         f"<b>USD {_text(document['recomputed'] or 'nothing')}</b>: "
         f"a difference of <b>USD {_text(document['difference'])}</b>{by}.</p>\n"
     )
+
+
+def _per_cent(text: str | None, after: str = "") -> str:
+    """With its sign, as the page of a bill and the command line write it; empty where there is none."""
+    return "" if text is None else f"{Decimal(text):+f} %{after}"
 
 
 def _book(document: Mapping[str, Any]) -> str:
@@ -119,7 +124,7 @@ def _example(example: Mapping[str, Any] | None) -> str:
     if example is None:
         return ""
     name = " ".join(str(example[key]) for key in ("record_id", "offering", "at") if example[key])
-    because = f" = {example['arithmetic']}" if example["arithmetic"] else ""
+    because = f" = {example['arithmetic'].replace('_', ' ')}" if example["arithmetic"] else ""
     said = (
         f"such as {name}: logged {example['logged'] or 'nothing'}, right is {example['right'] or 'not known'}{because}"
     )
@@ -163,7 +168,7 @@ def _assumptions(assumptions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for one in assumptions:
         yield (
             f"<p>No {_text(one['fact'])} stated in {one['records']:,} records: taken as {_text(one['assumed'])}; "
-            f"if {_text(one['if'])}: {_text(one['difference_percent'])} %, USD {_text(one['difference'])}.</p>\n"
+            f"if {_text(one['if'])}: {_per_cent(one['difference_percent'], ', ')}USD {_text(one['difference'])}.</p>\n"
         )
 
 
@@ -171,7 +176,8 @@ def _groups(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A table for each way in which records are told apart."""
     tables: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        tables.setdefault(tuple(name for name in row if name not in _NUMBERS), []).append(row)
+        told = row if row["recomputed"] is not None else {**row, "recomputed": "nothing priced"}
+        tables.setdefault(tuple(name for name in row if name not in _NUMBERS), []).append(told)
     for ways, found in tables.items():
         yield from _table(f"By {', '.join(ways)}", found[:_MOST_GROUPS])
 
@@ -184,8 +190,9 @@ def _reasons(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _columns(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    several = len(document["columns"]) > 1
     return [
-        {"shape": shape, "field": name, "taken for": " + ".join(roles)}
+        {"shape": shape if several else None, "field": name, "taken for": " + ".join(roles).replace("_", " ")}
         for shape, found in document["columns"].items()
         for name, roles in found["read"].items()
     ]

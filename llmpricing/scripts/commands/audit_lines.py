@@ -148,7 +148,7 @@ def _groups(report: AuditReport, grouping: Grouping) -> Iterator[str]:
 
 
 def _sums(report: AuditReport, group: Group) -> str:
-    said = f"USD {to_text(group.recomputed)}"
+    said = f"USD {to_text(group.recomputed)}" if group.priced else "nothing priced"
     if report.is_logged:
         said += f", logged {to_text(group.logged)}, difference {to_text(group.difference)}"
     return f"{said} ({_records(group.records)})"

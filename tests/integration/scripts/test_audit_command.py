@@ -446,6 +446,18 @@ class Page(HTMLParser):
         self.said.append(data)
 
 
+def test_a_group_without_a_price_costs_nothing_known_instead_of_0(commands: Commands, tmp_path: Path) -> None:
+    strange = {**ROW, "spend": RIGHT, "model": "no-such-model", "request_id": "req-2"}
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, strange)
+    page = tmp_path / "report.html"
+    by = {one["model"]: one for one in commands.json("audit", str(log), "--by", "model", exit_code=3)["by"]}
+    assert by["no-such-model"]["recomputed"] is None
+    assert by["no-such-model"]["difference"] == by["no-such-model"]["logged"]
+    told = commands.run("audit", str(log), "--by", "model", "--html", str(page)).output
+    assert f"  no-such-model: nothing priced, logged {RIGHT}" in told
+    assert '<td class="n">nothing priced</td>' in page.read_text("utf-8")
+
+
 def test_the_report_is_one_page_complete_in_itself_that_runs_nothing(commands: Commands, tmp_path: Path) -> None:
     wrong = {**ROW, "spend": FULL_PRICE, "team_id": "<script>alert(1)</script>", "request_id": "<img src=x>"}
     log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, wrong)
@@ -455,7 +467,7 @@ def test_the_report_is_one_page_complete_in_itself_that_runs_nothing(commands: C
     assert found.links == []
     assert not {"script", "img", "link", "iframe", "object"} & found.tags
     said = " ".join("".join(found.said).split())
-    assert "Logged USD 0.0072, recomputed USD 0.0048: a difference of USD 0.0024 (50 %)." in said
+    assert "Logged USD 0.0072, recomputed USD 0.0048: a difference of USD 0.0024 (+50 %)." in said
     assert "cached tokens at the full input price" in said
     assert "spend charged" in " ".join(found.said)
     assert "<script>alert(1)</script>" in said

@@ -53,7 +53,7 @@ def add_right(
     (logged,), (cost,) = figures.sums(everywhere, 1), exact_sums(units, everywhere, 1)
     charged = columns.columns.charged
     amounts = (found for row in columns.rows[rows].tolist() if (found := charged[row]) is not None)
-    report.add_right(RecordSums(len(rows), logged, money(cost)), amounts)
+    report.add_right(RecordSums(len(rows), len(rows), logged, money(cost)), amounts)
     _add_effects(report, columns, effects)
     _add_groups(report, columns, rows, figures)
 
@@ -108,4 +108,4 @@ def _add_groups(report: AuditReport, columns: PricedColumns, rows: Numbers, figu
         number = np.bincount(places, minlength=len(keys)).tolist()
         costs = exact_sums(units, places, len(keys))
         for key, records, amount, one in zip(keys, number, figures.sums(places, len(keys)), costs, strict=True):
-            grouping.add(key, RecordSums(records, amount, money(one)))
+            grouping.add(key, RecordSums(records, records, amount, money(one)))

@@ -65,18 +65,20 @@ WAYS: Mapping[str, Callable[[Audited], str]] = {
 
 
 class RecordSums(NamedTuple):
-    """So many records, and both sums in USD."""
+    """So many records, how many of them have a price, and both sums in USD."""
 
     records: int
+    priced: int
     logged: Decimal
     recomputed: Decimal
 
 
 @dataclass
 class Group:
-    """The records that are alike in what they are told apart by, and both sums in USD."""
+    """The records that are alike in what they are told apart by, how many of them are priced, both sums in USD."""
 
     records: int = 0
+    priced: int = 0
     logged: Decimal = Decimal(0)
     recomputed: Decimal = Decimal(0)
 
@@ -88,6 +90,7 @@ class Group:
     def add(self, some: RecordSums) -> None:
         """Add records."""
         self.records += some.records
+        self.priced += some.priced
         self.logged = WIDE.add(self.logged, some.logged)
         self.recomputed = WIDE.add(self.recomputed, some.recomputed)
 
@@ -104,7 +107,7 @@ class Grouping:
         if one.logged is None and one.cost is None:
             return
         key = tuple(WAYS[way](one) or NOT_STATED for way in self.ways)
-        self.add(key, RecordSums(1, one.logged or Decimal(0), one.cost or Decimal(0)))
+        self.add(key, RecordSums(1, int(one.cost is not None), one.logged or Decimal(0), one.cost or Decimal(0)))
 
     def add(self, key: tuple[str, ...], some: RecordSums) -> None:
         """Add records to the group of this key."""
@@ -127,7 +130,7 @@ def summed(groups: Iterable[Group]) -> Group:
     """All of these groups as one."""
     found = Group()
     for group in groups:
-        found.add(RecordSums(group.records, group.logged, group.recomputed))
+        found.add(RecordSums(group.records, group.priced, group.logged, group.recomputed))
     return found
 
 
