@@ -96,6 +96,14 @@ def totals(answer: Any) -> tuple[str, str, set[int | None]]:
     return data["total"], data["list_total"], {line["rate_id"] for line in data["lines"]}
 
 
+def test_a_page_for_those_who_may_ask_says_how_and_leads_nowhere_in_vain(guarded: TestApp) -> None:
+    page = guarded.get("/models/acme/acme-large?tokens=20M", headers={"Accept": "text/html"}, status=401)
+    assert page.html.title.get_text().startswith("For those who may ask")
+    assert "write the token as the password; any name does" in page.html.find("main").get_text()
+    links = [link["href"] for link in page.html.select("main a")]
+    assert links == ["/models/acme/acme-large?tokens=20M", "/admin"]
+
+
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in OPEN])
 def test_each_address_needs_a_token_and_none_tells_why_it_is_wrong(guarded: TestApp, name: str) -> None:
     for headers in ({}, {"Authorization": "Bearer nobody"}, as_basic("nobody"), {"Authorization": "Basic %%%"}):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.price_book import holder
 from llmpricing.sources.registry import SOURCES
+from llmpricing.web.site.admin import reviews
 from tests.conftest import running_app
 from tests.lists import small_list
 from tests.operators import forget_attempts, let_in, sign_in
@@ -162,7 +164,18 @@ def test_a_strange_form_is_a_400_that_names_the_field(held: TestApp, fields: dic
     answer = held.post(JUDGE, {"csrf_token": token, **fields}, headers=PROGRAM, status=400)
     assert answer.json["error"]["details"]["field"] == field
     page = held.post(JUDGE, {"csrf_token": token, **fields}, headers={"Accept": "text/html"}, status=400)
-    assert f"(field: {field})" in page
+    assert f"(field: {'Why, for the audit log' if field == 'note' else field})" in page
+
+
+def test_a_review_says_what_it_was_measured_against_as_the_pages_write_prices(held: TestApp) -> None:
+    said = " ".join(held.get(PAGE).html.find(class_="reviews").get_text().split())
+    assert "Against 1,000 USD per million tokens; suspected slip" in said
+    of_itself = SimpleNamespace(against="genai-prices", source="genai-prices", currency="USD", per=1)
+    assert reviews.against(of_itself) == "what genai-prices said before"  # type: ignore[arg-type]
+    of_meter = SimpleNamespace(against="input_tokens at 0.5", source="genai-prices", currency="USD", per=1_000_000)
+    assert reviews.against(of_meter) == "input tokens at $0.50 per million tokens"  # type: ignore[arg-type]
+    of_bound = SimpleNamespace(against="other sellers of the model", source="genai-prices", currency="USD", per=1)
+    assert reviews.against(of_bound) == "other sellers of the model"  # type: ignore[arg-type]
 
 
 def test_a_decision_that_does_not_fit_is_a_409_and_changes_nothing(held: TestApp, engine: Engine) -> None:

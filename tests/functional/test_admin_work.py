@@ -362,6 +362,13 @@ def test_a_strange_address_is_a_400_that_names_the_field(
     assert refused[0].get(path, headers=PROGRAM, status=400).json["error"]["details"]["field"] == field
 
 
+def test_what_is_wrong_in_a_form_is_told_by_the_words_of_its_field(refused: tuple[TestApp, Engine]) -> None:
+    form = refused[0].get("/admin/prices").forms[1]
+    form["offering"], form["amount"] = "acme/acme-large", "2.50"
+    page = form.submit(status=400)
+    assert "(field: From)" in page.html.find(id="problem").get_text()
+
+
 def test_a_form_of_whoever_may_only_read_does_nothing(book_url: str, redis_url: str) -> None:
     with running_app(book_url, redis_url, **{"auth.tokens": WORDS}) as app:
         token = app.get("/admin/aliases", headers=bearing("admin")).forms[0]["csrf_token"].value

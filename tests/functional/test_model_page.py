@@ -130,7 +130,7 @@ def test_of_a_price_that_a_person_holds_the_lists_words_stand_beside_it(modelapp
     html = modelapp.get("/models/openai/gpt-9").html
     head, into, *_ = ([spoken(cell) for cell in row.select("th, td")] for row in html.select("table.stated tr"))
     said = dict(zip(head, into, strict=True))
-    assert said["manual"] == "$2.00 counts"
+    assert said["a person here"] == "$2.00 counts"
     assert said["genai-prices"] == "the same"
     assert said["litellm"] == "$2.50 differs"
 
@@ -144,7 +144,7 @@ def test_history_is_drawn_and_told_in_a_table(modelapp: TestApp) -> None:
         assert modelapp.get(link["href"]).status_int == 200
     row = page.html.select_one("#history ~ details tbody tr")
     assert [spoken(cell) for cell in row.select("th, td")] == [
-        "input tokens", "at first", "2026-03-01", "8 USD per million tokens", "the source states no date",
+        "input tokens", "at first", "1 Mar 2026", "$8.00 per million tokens", "the source states no date",
         "genai-prices",
     ]  # fmt: skip
     assert "No base price to draw" in modelapp.get("/models/acme/acme-mystery").text

@@ -113,6 +113,16 @@ def test_its_page_says_so_in_the_place_of_each_price(testapp: TestApp) -> None:
     assert "$ 2.50" in [spoken(one) for one in page.click("show it too").html.select(".tiles dd")]
 
 
+def test_what_is_left_out_bears_no_mark_of_its_price_and_no_list_says_it(testapp: TestApp) -> None:
+    page = testapp.get(f"/models/{LARGE}?as_of={BEFORE}")
+    assert [spoken(tag) for tag in page.html.select("h1 .tag")] == ["not known then"]
+    assert page.html.select_one(".meanings") is None
+    assert "No list of that time states a price." in spoken(page.html.select_one("section[aria-labelledby=stated]"))
+    sold = testapp.get(f"/providers/acme?as_of={BEFORE}").html
+    row = next(row for row in sold.select("table tbody tr") if LARGE in spoken(row.th))
+    assert [spoken(tag) for tag in row.select(".tag")] == ["not known then"]
+
+
 def test_what_was_known_then_stays(testapp: TestApp) -> None:
     page = testapp.get(f"/models/{LARGE}?as_of={SINCE}")
     assert "not known then" not in page.text

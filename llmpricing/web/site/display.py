@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from llmpricing.domain.conditions import parse_key
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import parse_decimal, to_text
+from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.services.catalogue.offering_detail import stated_conditions
 from llmpricing.services.catalogue.price_evidence import DifferenceDocument
 from llmpricing.services.catalogue.row_steps import DearerStep
@@ -44,6 +45,7 @@ _MARKS = {
         "its own lists have no such price: that of another id of the same model is shown.",
     ),
 }
+_BY_A_PERSON = "a person here"
 _OPEN_FACTS = {"region": "by place", "thinking": "by whether it thinks", "service_tier": "by tier"}
 _STANDINGS = {
     "stated": "its period is documented",
@@ -198,6 +200,32 @@ def explained(codes: Iterable[str]) -> list[tuple[str, str, str]]:
 def asked(differences: Iterable[DifferenceDocument]) -> list[tuple[str, Decimal | None]]:
     """What each of these lists asks; None where it has no price by the unit."""
     return [(one.source, None if one.amount is None else parse_decimal(one.amount)) for one in differences]
+
+
+def asks(value: Decimal | str | None, currency: str | None) -> str:
+    """What is asked, with every digit: ``$2.50``, ``free``; a dash where nobody states it."""
+    if value is None:
+        return "\N{EN DASH}"
+    exact = parse_decimal(value) if isinstance(value, str) else value
+    return f"{sign(currency)}{amount(exact)}" if exact else "free"
+
+
+def day_of(text: str) -> str:
+    """The day of an instant in ISO 8601, in words; empty as it is."""
+    return long_day(datetime.fromisoformat(text)) if text else ""
+
+
+def sighted(first: datetime | None, last: datetime | None) -> str:
+    """Between which lists a price was seen: ``, first seen 3 Nov 2026, last seen 10 Nov 2026``, or ``, seen ...``."""
+    if first and last and long_day(first) == long_day(last):
+        return f", seen {long_day(first)}"
+    told = (("first", first), ("last", last))
+    return "".join(f", {which} seen {long_day(at)}" for which, at in told if at)
+
+
+def stated_by(source: str) -> str:
+    """A list by its name; what a person entered by that."""
+    return _BY_A_PERSON if source == PINNED else source
 
 
 def standing(name: str) -> str:

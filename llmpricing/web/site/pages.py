@@ -33,7 +33,7 @@ from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
-from llmpricing.web.site.known_then import SHOW, items_then, leaves_out, left_out, models_then, with_undated
+from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out, left_out, models_then, with_undated
 from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place
 from llmpricing.web.site.samples import samples
@@ -60,6 +60,7 @@ def model(request: Request) -> dict[str, Any]:
     stated, (item,) = item, items_then(request, clocks, [item], stands_on)
     sellers = rank_sellers(request, clocks, workload, of_it, item.id, stands_on)
     ages = freshness.source_ages(request.reads, now)
+    known = [price for price in details.prices if price.price_id not in late]
     sources = {price.source for price in details.prices}
     shown = [item, *(one.item for one in sellers.ranked)]
     past = price_history(request.reads, item.id, clocks.known_at) or []
@@ -70,17 +71,18 @@ def model(request: Request) -> dict[str, Any]:
         "tier": tier_of_id(item.provider, item.id.partition("/")[2]),
         "groups": _by_conditions(details.prices),
         "blocks": blocks(details.prices),
-        "stated": stated_prices(details.prices, said_beside_held(request.reads, now, item.id, details.prices)),
+        "stated": stated_prices(known, said_beside_held(request.reads, now, item.id, known)),
         "waiting": [price for price in details.prices if price.waiting],
         "sellers": sellers,
         "agreed": agreed_ids(request, clocks, [item.id, *(one.item.id for one in sellers.ranked)]),
         "shelf": shelf,
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
-        "codes": {code for one in shown for code in one.codes} | {c for p in details.prices for c in p.codes},
+        "codes": {code for one in shown if not is_undated(one) for code in one.codes}
+        | {code for price in known for code in price.codes},
         "provider_names": company_names(listing.providers(request.reads)),
         "needs_said": _needs_said(of_it, item.id),
-        "aliases": details.aliases,
+        "aliases": [alias for alias in details.aliases if alias != item.id],
         "history": history_chart(item.id, past, now),
         "can_draw": can_draw(),
         "scores": scores_of(request.reads, clocks, [item.id, *(row.id for row in of_it.rows)]),

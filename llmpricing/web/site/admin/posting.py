@@ -16,9 +16,11 @@ from llmpricing.web.errors import Refused, wants_json
 from llmpricing.web.forms import posted
 from llmpricing.web.operators import AdminView, for_operators
 from llmpricing.web.site import display
+from llmpricing.web.site.admin.work_forms import WHY, WorkForm
 from llmpricing.web.site.changes import amount_in_words
 
 SHOWN = 500  # rows of a table; the command line lists all
+_ANY = WorkForm("any", "", "", (WHY,))  # what every form asks
 AdminPage = Callable[[Request], dict[str, Any]]
 
 
@@ -41,9 +43,17 @@ def does(act: Callable[[Request], Any], page: AdminPage, needs: str | None = Non
         request.dbsession.expunge_all()  # what was not done is not to be shown
         request.response.status_int = refused.status
         request.response.headers.update(refused.headers)
-        return {**page(request), "problem": refused, "typed": _texts(request)}
+        shown = page(request)
+        return {**shown, "problem": refused, "at_fault": _at_fault(refused, shown), "typed": _texts(request)}
 
     return for_operators(answering, needs)
+
+
+def _at_fault(refused: Refused, shown: Mapping[str, Any]) -> str | None:
+    """The field at fault, as the page's forms call it."""
+    name = refused.details.get("field")
+    forms = [*(one for one in shown.values() if isinstance(one, WorkForm)), _ANY]
+    return next((one.label for form in forms for one in form.fields if one.name == name and one.label), name)
 
 
 def done(path: str, **told: Any) -> Response:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.publishing.verdicts import Verdict
 from llmpricing.services.decisions.effects import moved_by
@@ -19,12 +21,14 @@ from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.forms import read_form
 from llmpricing.web.operators import decider_of
 from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site import display
 from llmpricing.web.site.admin.posting import done, words
 
 _PATH = f"{ADMIN_PATH}/reviews"
 _SHOWN = 200  # reviews of a group, and prices that a decision moves
 _WORDS = {Verdict.ACCEPTED.value: "accept", Verdict.REJECTED.value: "reject", "reopened": "reopen"}
 _NUMBER = p.whole(1, 2**63 - 1)
+_METER_AT = re.compile(r"([a-z0-9_]+) at ([0-9]+(?:\.[0-9]+)?)", re.ASCII)
 _READERS = {
     "rule": p.text, "source": p.text, "provider": p.text, "offering": p.text, "since": p.time,
     "state": p.one_of("waiting", "decided"), "done": p.one_of(*_WORDS), "count": p.whole(0, 10**6),
@@ -83,7 +87,17 @@ def show_refused(request: Request) -> dict[str, Any]:
 
 
 def _words() -> dict[str, Any]:
-    return {**words(), "verbs": _WORDS, "pin_of": _pin_of}
+    return {**words(), "verbs": _WORDS, "pin_of": _pin_of, "against": against}
+
+
+def against(one: Waiting) -> str:
+    """What a price was measured against: ``input tokens at $0.50 per million tokens``, or a source's own last price."""
+    if one.against == one.source:
+        return f"what {one.source} said before"
+    if (found := _METER_AT.fullmatch(one.against)) and found[1] in METERS:
+        asked = f"{display.asks(found[2], one.currency)} {display.per(found[1], one.per)}"
+        return f"{display.words(found[1])} at {asked}"
+    return one.against
 
 
 def _pin_of(one: Waiting) -> dict[str, str]:
