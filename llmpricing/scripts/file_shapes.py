@@ -38,20 +38,24 @@ def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tup
     """The files with their shapes, the first of each with what its fields are taken for, and those of none; raises
     click.ClickException.
 
-    Where all files were named one by one, each must be of a known shape, but for a single plain table.
+    Where all files were named one by one, each must be of a known shape, but for a single plain table. An answer without
+    records is a page of those of the file before it, or after it.
     """
     from llmpricing.services.usage_log.columns import LogError
-    from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
+    from llmpricing.services.usage_log.formats.files import NoRecords, UnknownShape, empty_page, usage_file
     from llmpricing.services.usage_log.formats.number_signs import UnclearNumbers
     from llmpricing.services.usage_log.formats.taken_for import taken_for
 
     known: list[UsageFile] = []
     unknown, told = [], set()
+    empty: list[tuple[int, Path, NoRecords]] = []
     for path in paths:
         try:
             file = usage_file(path, shape, now=datetime.now(UTC))
             known.append(file if file.shape.name in told else replace(file, taken=taken_for(file)))
             told.add(file.shape.name)
+        except NoRecords as error:
+            empty.append((len(known), path, error))
         except UnknownShape as error:
             if len(paths) > 1 and not is_many:
                 raise click.ClickException(in_words(error, option_words())) from None
@@ -65,4 +69,10 @@ def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tup
             if shape or len(paths) > 1 or path.suffix not in (".csv", ".ndjson", ".parquet"):
                 raise click.ClickException(in_words(error, option_words())) from None
             unknown.append(path)  # as a plain table it may have more to say of what is wrong
+    if empty and not known and not is_many:
+        raise click.ClickException(in_words(empty[0][2], option_words()))
+    if not known:
+        return known, [*unknown, *(path for _, path, _ in empty)]
+    for place, path, _ in reversed(empty):
+        known.insert(place, empty_page(path, known[max(place - 1, 0)].shape))
     return known, unknown

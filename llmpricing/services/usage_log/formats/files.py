@@ -28,7 +28,7 @@ from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.own_columns import may_tell_a_tier
 from llmpricing.services.usage_log.formats.pages import ApiPage, are_repeated, pages_of
 from llmpricing.services.usage_log.formats.quote_table import quote_table
-from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
+from llmpricing.services.usage_log.formats.raw_rows import header_of, holds_json, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
@@ -89,16 +89,34 @@ class UnknownShape(LogError):
         )
 
 
+class NoRecords(UnknownShape):
+    """The file is an answer of an API without any records, as the last page may be."""
+
+    def __init__(self, path: Path) -> None:
+        LogError.__init__(
+            self,
+            f"{path} is an answer without any records, so that there is nothing to price: give the other pages of it "
+            "too, or fetch it for a time in which something was used.",
+        )
+
+
+def empty_page(path: Path, shape: Shape) -> UsageFile:
+    """A file that is NoRecords as a page of answers of this shape: it tells what follows, and counts as nothing."""
+    return UsageFile(path, shape, pages=pages_of(path, _no_matter, whatever_it_says=True))
+
+
 def usage_file(
     path: Path, shape: Shape | None = None, each_row: EachRow = _no_matter, now: datetime | None = None
 ) -> UsageFile:
-    """The file with its shape, told by its first rows unless it is given; raises LogError, and what ``each_row``
-    raises, which is called for every row. A plain table that tells no time is of ``now``, or of no known shape; so are
-    records of another shape that tell none, or have no price.
+    """The file with its shape, told by its first rows unless it is given; raises LogError (NoRecords of an answer that
+    holds none), and what ``each_row`` raises, which is called for every row. A plain table that tells no time is of
+    ``now``, or of no known shape; so are records of another shape that tell none, or have no price.
     """
     found = shape
     if found is None:
         rows = list(counted_fields(islice(raw_rows(path), SAMPLE), each_row))
+        if not rows and holds_json(path):
+            raise NoRecords(path)
         rows = rows or [dict.fromkeys(header_of(path), "")]
         found = recognised(rows) or quote_table(dict.fromkeys(name for row in rows for name in row), now)
     if found is None:

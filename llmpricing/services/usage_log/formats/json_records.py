@@ -23,6 +23,7 @@ _PROJECTS, _RESULT = "projects", "result"
 _BATCHES, _TRACE = "batches", "trace"  # Tempo's traces have a list of batches, or lie in one
 _SPANS = frozenset({"scopeSpans", "instrumentationLibrarySpans"})
 COVERS = LISTS | {_PROJECTS, _TRACE}  # names under which an object may hold records whose cover it is
+_MAY_BE_EMPTY = frozenset({"data", "runs", "observations"})  # lists of answers; a record may keep others that are empty
 _EVENT = frozenset({"timestamp", "message", "ingestionTime", "eventId", "logStreamName", "id", "extractedFields"})
 
 
@@ -107,7 +108,7 @@ def is_list(name: str, found: Any) -> bool:
 def are_records(name: str, first: Any) -> bool:
     """Whether a list of this name is one of records: buckets keep results of their own, requests keep messages."""
     if not isinstance(first, Mapping):
-        return first is None and name == "data"
+        return first is None and name in _MAY_BE_EMPTY
     if name in EVENT_LISTS:
         return is_event(first)
     if name in _OF_ANYTHING:

@@ -67,3 +67,12 @@ def header_of(path: Path) -> Sequence[str]:
             return list(parquet.read_schema(path).names)
         with unpacked(path) as stream:
             return header_names(stream.readline(2**20).decode("utf-8-sig"))
+
+
+def holds_json(path: Path) -> bool:
+    """Whether the file is a text of JSON; raises LogError."""
+    with failures_told(path):
+        if is_parquet(path):
+            return False
+        with unpacked(path) as stream:
+            return is_json(stream)

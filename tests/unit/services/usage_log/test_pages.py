@@ -7,8 +7,10 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from llmpricing.scripts.file_shapes import told_apart
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.missing_pages import MISSING
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
@@ -182,3 +184,35 @@ def test_a_page_twice_of_records_with_names_of_their_own_counts_once(tmp_path: P
     found = list(UsageFiles([usage_file(path)]).records())
     assert [one.outcome.kind for one in found] == [OutcomeKind.BILLED] * 4 + [OutcomeKind.REPEATED] * 2
     assert not [one for one in found if "SUM_TOLD_TWICE" in one.codes]
+
+
+LAST: list[tuple[list[Json], Json, str]] = [
+    ([page(0, more="a")], {"data": [], "has_more": False}, ""),
+    ([page(0, more="a")], {**page(), "next_page": "b", "has_more": True}, MISSING),
+    ([observations(1, 2)], {**observations(2, 2), "data": []}, ""),
+    ([{"runs": [of_api(OBSERVED)], "cursors": {"next": "x"}}], {"runs": [], "cursors": {"next": None}}, ""),
+    ([page(0), report(1, more="a")], {"data": [], "has_more": False, "next_page": None}, ""),
+]
+
+
+@pytest.mark.parametrize(("full", "empty", "code"), LAST)
+def test_a_page_without_records_counts_as_nothing_and_tells_what_follows(
+    tmp_path: Path, full: list[Json], empty: Json, code: str
+) -> None:
+    for some in {tuple(map(json.dumps, one)) for one in ([*full, empty], [empty, *full[::-1]])}:
+        paths = [tmp_path / f"{number}.json" for number in range(len(some))]
+        for path, text in zip(paths, some, strict=True):
+            path.write_text(text)
+        known, unknown = told_apart(paths, None, is_many=False)
+        found = [one for one in UsageFiles(known).records() if one.outcome.kind is OutcomeKind.BILLED]
+        assert (len(known), len(unknown), len(found)) == (len(paths), 0, len(full) + (full[0] == observations(1, 2)))
+        assert {code for one in found for code in one.codes if code == MISSING} == {code} - {""}
+
+
+@pytest.mark.parametrize("text", ["[]", '{"data": [], "has_more": false}', '{"runs": []}'])
+def test_answers_without_records_alone_are_refused_with_the_next_step(tmp_path: Path, text: str) -> None:
+    (path := tmp_path / "p.json").write_text(text)
+    told_by_name = pytest.raises(click.ClickException, match=r"without any records.*give the other pages")
+    with click.Context(click.Command("price")), told_by_name:
+        told_apart([path], None, is_many=False)
+    assert told_apart([path], None, is_many=True) == ([], [path])
