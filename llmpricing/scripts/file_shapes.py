@@ -38,8 +38,8 @@ def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tup
     """The files with their shapes, the first of each with what its fields are taken for, and those of none; raises
     click.ClickException.
 
-    Where all files were named one by one, each must be of a known shape, but for a single plain table. An answer without
-    records is a page of those of the file before it, or after it.
+    Where all files were named one by one, each must be of a known shape, but for a single plain table. An answer
+    without records is a page of those of the file before it, or after it.
     """
     from llmpricing.services.usage_log.columns import LogError
     from llmpricing.services.usage_log.formats.files import NoRecords, UnknownShape, empty_page, usage_file

@@ -28,6 +28,7 @@ ASSUMED = {
     "tier": "standard",
     "cache read tokens": "none",
     "cache write tokens": "none",
+    "repeat": "calls of their own",
 }
 
 Shown = Sequence[tuple["CauseRow", "Example | None"]]

@@ -21,7 +21,7 @@ from llmpricing.domain.times import within_calendar
 from llmpricing.services.usage_log.audit.alike import MistakesAsSums, traced_sums
 from llmpricing.services.usage_log.audit.uses import AuditedUses, is_alike
 from llmpricing.services.usage_log.bill import PricedRecord
-from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.record import REPEAT_UNTOLD, UsageRecord
 from llmpricing.services.usage_log.kinds import PricedKind
 
 _MOST_KINDS = 10_000
@@ -46,6 +46,7 @@ class Otherwise(NamedTuple):
 
 
 UNCACHED = Otherwise("cache", "none of it")
+REPEAT = Otherwise(REPEAT_UNTOLD, "others tell the same again")
 _NOTHING_ELSE: Mapping[Otherwise, Decimal] = MappingProxyType({})
 
 
@@ -192,9 +193,14 @@ def _amounts(found: Iterable[Costed]) -> Mapping[Otherwise, Decimal]:
 
 
 def _told(use: AuditedUse, untold: Sequence[str]) -> Iterator[Costed]:
-    """What it costs if all of the input that is not cached otherwise was of a meter that nothing is told of."""
+    """What it costs if all of the input that is not cached otherwise was of a meter that nothing is told of; or if
+    others tell the same again.
+    """
     apart = sum(use.stated(meter) for meter in ("cache_read_tokens", "cache_write_tokens", *_MEDIA))
     for meter in untold:
+        if meter == REPEAT_UNTOLD:
+            yield Costed(*REPEAT[:2], 0)
+            continue
         rest = use.stated(meter) + max(0, use.stated("input_tokens") - apart)
         split = {"cache_write_5m_tokens": rest} if meter == "cache_write_tokens" else {}
         there = use.counted({**use.usage.stated, meter: rest, **split})

@@ -244,6 +244,7 @@ SHAPES = (
         by_row(CUR.read, CUR.charge_of),
         always={"region": (CUR.region,), "currency": (CUR.currency,), "resource": (CUR.resource,)},
         of="AWS",
+        ids=((CUR.line_id,), (CUR.at,)),
     ),
     Shape(
         "aws-cur-legacy",
@@ -253,6 +254,7 @@ SHAPES = (
         by_row(OLD_CUR.read, OLD_CUR.charge_of),
         always={"region": (OLD_CUR.region,), "currency": (OLD_CUR.currency,), "resource": (OLD_CUR.resource,)},
         of="AWS",
+        ids=((OLD_CUR.line_id,), (OLD_CUR.at,)),
     ),
     Shape(
         "aws-focus",

@@ -129,6 +129,7 @@ SHAPES = (
         _session,
         lambda row: isinstance(row.get("payload"), Mapping),
         scan=_has_records,
+        grows=True,
         always={
             "input_tokens": ("last_token_usage.input_tokens", "payload.usage.input_tokens"),
             "output_tokens": ("last_token_usage.output_tokens", "payload.usage.output_tokens"),

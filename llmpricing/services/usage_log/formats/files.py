@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 from llmpricing.domain.usage.wording import Message, Parameter, Way
 from llmpricing.services.usage_log.columns import LogError, UncountedError
@@ -21,8 +20,8 @@ from llmpricing.services.usage_log.formats.file_remarks import (
     told_twice,
     with_a_page_twice,
 )
+from llmpricing.services.usage_log.formats.looked_ahead import KeptFile, LookAhead
 from llmpricing.services.usage_log.formats.missing_pages import missing_pages
-from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.own_columns import may_tell_a_tier
@@ -33,10 +32,8 @@ from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecor
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.span_calls import links_of
-from llmpricing.services.usage_log.formats.told_once import ToldOnce
 from llmpricing.services.usage_log.formats.tool_columns import QUOTE_TABLE
-from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool_rows, words_told
+from llmpricing.services.usage_log.formats.tool_names import by_tool_names
 from llmpricing.services.usage_log.formats.total_rows import total_rows
 from llmpricing.services.usage_log.formats.undated import dated
 from llmpricing.services.usage_log.formats.unread import Unread
@@ -70,7 +67,6 @@ class UsageFile:
     totals: Collection[int] = ()
 
 
-_MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
 _SHOWN = 3  # totals of a file that are not its sums
 
 
@@ -134,13 +130,6 @@ def is_as_quotes_write(file: UsageFile) -> bool:
     return not any(map(may_tell_a_tier, names)) and {*by_tool_names(file.shape, dict.fromkeys(names, ""))} == names
 
 
-class _WeighedFile(NamedTuple):
-    """The records of a file that were read already, and what of it was not understood."""
-
-    unread: Unread
-    batches: Sequence[ReadBatch]
-
-
 @dataclass
 class UsageFiles:
     """The records of several files, in order. ``ignored`` fields are never taken for money; ``each_row`` is called for
@@ -156,11 +145,7 @@ class UsageFiles:
     each_row: EachRow = _no_matter
     one_by_one: bool = False
     _sums: set[int] = field(default_factory=set)
-    _once: ToldOnce = field(default_factory=ToldOnce)
-    _nested: NestedCalls = field(default_factory=NestedCalls)
     _alike: dict[int, AlikeRows] = field(default_factory=dict)  # by the identity of their shape, which is held
-    _kept: dict[Path, _WeighedFile] = field(default_factory=dict)
-    _room: int = _MOST_KEPT
 
     def records(self) -> Iterator[UsageRecord]:
         """All records; one that was told before has the outcome REPEATED."""
@@ -170,20 +155,18 @@ class UsageFiles:
     def batches(self) -> Iterator[ReadBatch]:
         """The same, some thousand at a time, as columns as far as they are alike."""
         unread: dict[Path, Unread] = {}
-        for file in self.files:
-            if file.shape.grows or file.shape.nesting:
-                self._look_ahead(file)
-        self._nested.settle(self._links)
         copies, missing = copied([file.path for file in self.files]), self._missing_pages()
+        ahead = LookAhead(self._read, self.ignored, self.each_row)
+        ahead.learn([file for file in self.files if file.path not in copies])
         first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
         for file in self.files:
-            kept = self._kept.pop(file.path, None) or _WeighedFile(Unread(self.ignored), ())
+            kept = ahead.kept.pop(file.path, None) or KeptFile(Unread(self.ignored), ())
             unread[file.path] = kept.unread
             said, is_said = missing.get(file.path), False
             batches = iter(kept.batches) if kept.batches else self._read(file, kept.unread).batches()
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
-                told = batch.repeated() if file.path in copies else self._once.marked(file.shape, batch)
-                told = self._nested.marked(told, file.shape.nesting) if file.shape.nesting else told
+                told = batch.repeated() if file.path in copies else ahead.once.marked(file.shape, batch)
+                told = ahead.nested.marked(told, file.shape.nesting) if file.shape.nesting else told
                 other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
                 if other != file.shape.name:
                     told = told.changed(partial(overlapping, other, file.shape.name))
@@ -211,32 +194,6 @@ class UsageFiles:
             }
             found |= missing_pages(pages)
         return found
-
-    def _links(self) -> Iterator[tuple[int, int]]:
-        for file in self.files:
-            if file.shape.nesting:
-                rows = tool_rows(file.path, file.shape, file.signs)
-                for link in links_of(file.shape.nesting, counted_fields(rows, self.each_row)):
-                    self.each_row()
-                    yield link
-
-    def _look_ahead(self, file: UsageFile) -> None:
-        """Learn how much the records of the file count, and which lie within which; as long as there is room, they are
-        kept for the telling.
-        """
-        unread, kept, nesting = Unread(self.ignored), list[ReadBatch](), file.shape.nesting
-        tells_parents = nesting is None or bool(words_told(file.path, file.shape, nesting.fields))
-        for batch in self._read(file, unread).batches():
-            columns, others = batch
-            self._room -= (len(columns) if columns is not None else 0) + _OF_ITS_OWN * len(others)
-            if self._room >= 0:
-                kept.append(batch)
-            if file.shape.grows:
-                self._once.weigh(file.shape, batch)
-            if nesting:
-                self._nested.add(batch, nesting, tells_parents=tells_parents)
-        if self._room >= 0:
-            self._kept[file.path] = _WeighedFile(unread, kept)
 
     def _read(self, file: UsageFile, unread: Unread) -> FileReader:
         """A reader of the file, which understands what rows of its shape in files before it were understood."""

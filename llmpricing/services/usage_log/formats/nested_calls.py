@@ -11,7 +11,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from llmpricing.services.usage_log.batch import Mask, Numbers
+from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
 from llmpricing.services.usage_log.formats.record import REPEATED, SUMMED, UsageRecord, unpriced
@@ -230,25 +230,13 @@ class NestedCalls:
                 doubted[doubt][row] = True
         found = columns.having(repeated)
         for doubt, rows in doubted.items():
-            found = _changed(found, rows, partial(UsageRecord.with_remark, code=doubt.value[0], remark=doubt.value[1]))
+            found = found.changed(rows, partial(UsageRecord.with_remark, code=doubt.value[0], remark=doubt.value[1]))
         is_sum = np.array([head.record.outcome == SUMMED for head in columns.heads], np.bool_)[columns.which]
         if self._summed and is_sum.any():
             traces = columns.labels.get(TRACE, [None] * len(columns))
             is_lost = is_sum & np.array([trace_number(trace) in self._summed for trace in traces], np.bool_)
-            found = _changed(found, is_lost, partial(replace, outcome=_LOST))
+            found = found.changed(is_lost, partial(replace, outcome=_LOST))
         return found
-
-
-def _changed(columns: RecordColumns, rows: Mask, change: Callable[[UsageRecord], UsageRecord]) -> RecordColumns:
-    """The same, these rows with heads that are changed so."""
-    if not rows.any():
-        return columns
-    heads = [*columns.heads]
-    which = columns.which.copy()
-    for head in np.unique(which[rows]).tolist():
-        which[rows & (columns.which == head)] = len(heads)
-        heads.append(replace(heads[head], record=change(heads[head].record)))
-    return replace(columns, heads=heads, which=which)
 
 
 def _trees(size: int, inner: Numbers, outer: Numbers) -> Numbers:

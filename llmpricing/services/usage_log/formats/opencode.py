@@ -110,6 +110,7 @@ SHAPES = (
         ),
         _reading,
         _is_message,
+        grows=True,
         always={
             "input_tokens": ("tokens.input",),
             "output_tokens": ("tokens.output",),

@@ -146,6 +146,7 @@ def shape_of_columns(name: str, title: str, columns: OwnColumns) -> Shape:
         varying=columns.varying,
         always={meter: (column,) for meter, column in columns.counts.items() if meter in _TOLD_EMPTY},
         leaves_out=True,
+        ids=((columns.roles["id"],),) if "id" in columns.roles else (),
     )
 
 

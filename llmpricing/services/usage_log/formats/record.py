@@ -48,6 +48,7 @@ def not_of_usage(kind: str) -> Outcome:
     return not_billed(f"a line of {kind or 'no kind'}, not of usage")
 
 
+REPEAT_UNTOLD = "repeat"  # what is untold of a record that others may tell again: whether they do
 SUMMED = not_billed("the sum of its children")
 
 
@@ -78,10 +79,10 @@ class UsageRecord:
     ``charged`` is what the file itself says it cost, in ``currency``; ``record_id`` tells repeats apart, None where
     equal records are different ones. ``usage`` is None where the outcome is not to be billed. A ``remark`` tells what
     makes the cost of it unsure, ``codes`` the same for programs; ``untold`` are meters of which any part of the input
-    may be, for all that the file says. ``charged_for`` is the one meter that a line of an invoice is about, where its
-    words tell it, whether or not they tell how much: tokens less those of narrower meters, writes of untold life.
-    ``charged_as`` is how a line of a bill calls itself that asks for no usage; ``credited`` what is given back within
-    the charge, by name.
+    may be, for all that the file says, or REPEAT_UNTOLD. ``charged_for`` is the one meter that a line of an invoice is
+    about, where its words tell it, whether or not they tell how much: tokens less those of narrower meters, writes of
+    untold life. ``charged_as`` is how a line of a bill calls itself that asks for no usage; ``credited`` what is given
+    back within the charge, by name.
     """
 
     model: str = ""

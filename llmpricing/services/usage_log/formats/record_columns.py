@@ -86,6 +86,17 @@ class RecordColumns:
         """The same, of which these were told before."""
         return replace(self, repeated=repeated)
 
+    def changed(self, rows: Mask, change: Callable[[UsageRecord], UsageRecord]) -> RecordColumns:
+        """The same, the records of these rows as ``change`` makes what they have in common."""
+        if not rows.any():
+            return self
+        heads = [*self.heads]
+        which = self.which.copy()
+        for head in np.unique(which[rows]).tolist():
+            which[rows & (self.which == head)] = len(heads)
+            heads.append(replace(heads[head], record=change(heads[head].record)))
+        return replace(self, heads=heads, which=which)
+
 
 class RecordChange(NamedTuple):
     """What becomes of records, one by one and as columns: the same."""

@@ -74,7 +74,8 @@ class Shape:
     to have been cut by input or output. What it writes ``sometimes``, where it counted any, is told of somewhere in a
     whole file, or there was none. Shapes ``of`` the same may tell of the same usage; calls of
     one with a ``nesting`` may lie within one another. Records of one that ``may_lack_time`` may have usage and no time.
-    The names within ``keyed`` objects are data, such as those of models.
+    The names within ``keyed`` objects are data, such as those of models. The ``ids`` are fields that tell records apart, where what varies
+    does not tell of them (``id_fields``).
     """
 
     name: str
@@ -96,6 +97,19 @@ class Shape:
     caches_beside: bool = False
     may_lack_time: bool = False
     keyed: Sequence[str] = ()
+    ids: Sequence[Sequence[str]] = ()
+
+    @property
+    def id_fields(self) -> Sequence[Sequence[str]]:
+        """The fields whose texts together are a record's id, or tell as many apart, each by the first of its names."""
+        if self.ids or self.varying is None:
+            return self.ids
+        return self.varying.id_parts or ((self.varying.record_id,) if self.varying.record_id else ())
+
+    @property
+    def tells_ids(self) -> bool:
+        """Whether any record may have an id."""
+        return bool(self.id_fields) or self.grows or self.nesting is not None
 
     def likeness(self, row: Mapping[str, Any]) -> int:
         """By how many keys the row is of this shape; 0 where it is not."""

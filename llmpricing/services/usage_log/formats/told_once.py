@@ -1,95 +1,152 @@
-"""Records that are told again: of those with one id the first is billed, or the largest where records grow."""
+"""Records that are told again: of those with one id one is billed, by what is known of why there are several."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import IntEnum
+from functools import partial
 
 import numpy as np
 
+from llmpricing.domain.times import micros
+from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
-from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import REPEAT_UNTOLD, REPEATED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.tellings import telling_of, tellings_of
+
+DIFFER = "TELLINGS_DIFFER"
+_CORRECTED = (
+    "its id is told with other counts of the same time too, and the fullest telling is billed: if another one is "
+    "right, take this one out"
+)
+_REUSED = (
+    "its id is told with other counts of another time too, and all are billed, as calls of their own: if they are one, "
+    "take the others out"
+)
+_ID, _WEIGHT, _FACTS, _AT = range(4)  # of what is noted of a record
+
+
+class _Verdict(IntEnum):
+    """What becomes of a telling of an id that has several."""
+
+    BILLED, REPEATED, CORRECTED, REUSED, REUSED_LESS = range(5)
 
 
 class ToldOnce:
-    """Tells apart, over all files, the records that are told first and those that repeat them, by their ids.
+    """Tells apart, over all files, records and what repeats them, by their ids: all have to be noted and settled before
+    any is marked, so that no order decides.
 
-    Of a shape whose records grow all have to be weighed before any is marked: what counts less repeats what comes.
+    The same counts of one id are one record. Where counts differ the fullest telling is billed of a shape whose records
+    grow, and of one request told twice of the same time, which says so. Told of several times, or of sums, the id was
+    given anew: each is billed, and says so.
     """
 
     def __init__(self) -> None:
-        self._seen: set[int] = set()
-        self._largest: dict[int, int] = {}
+        self._noted: list[Numbers] = []
+        self._tellings = np.zeros(0, np.int64)  # of ids that are told more than once, in order
+        self._verdicts = np.zeros(0, np.int64)
+        self._seen = np.zeros(0, np.bool_)
 
-    def weigh(self, shape: Shape, batch: ReadBatch) -> None:
-        """Learn how much these records count, of which the largest of an id holds."""
+    def note(self, shape: Shape, batch: ReadBatch) -> None:
+        """Learn of these records."""
         columns, others = batch
-        largest = self._largest
-        for _, record in others:
-            if record.record_id is not None and record.outcome.kind is not OutcomeKind.NOT_BILLED:
-                digest = _digest(shape, record)
-                largest[digest] = max(largest.get(digest, 0), _weight(record))
-        if columns is None:
-            return
-        told = zip(_digests(shape, columns), columns.is_billed.tolist(), _weights(columns), strict=True)
-        for of_row, is_billed, weight in told:
-            if of_row is not None and is_billed and weight > largest.get(of_row, 0):
-                largest[of_row] = weight
+        rows = [_noted(shape, record) for _, record in others if record.record_id is not None]
+        if rows:
+            self._noted.append(np.array(rows, np.int64))
+        if columns is not None and (found := _noted_columns(shape, columns)) is not None:
+            self._noted.append(found)
+
+    def settle(self) -> None:
+        """Decide what becomes of each telling of the ids that are told more than once."""
+        noted = _joined(self._noted)
+        order = np.argsort(noted[:, _ID], kind="stable")
+        same = noted[order[1:], _ID] == noted[order[:-1], _ID]
+        is_again = np.zeros(len(noted), np.bool_)
+        is_again[order[1:][same]] = is_again[order[:-1][same]] = True
+        again = noted[is_again]
+        again = again[np.lexsort(again.T[::-1])]  # by id, weight and facts
+        begins = np.append(True, again[1:, _ID] != again[:-1, _ID])[: len(again)]
+        verdicts = _verdicts(again, np.cumsum(begins) - 1)
+        tellings, first = np.unique(_tellings(again), return_index=True)
+        self._tellings, self._verdicts, self._seen = tellings, verdicts[first], np.zeros(len(tellings), np.bool_)
 
     def marked(self, shape: Shape, batch: ReadBatch) -> ReadBatch:
-        """The records, of which those that were told before are marked as such."""
+        """The records, of which those that were told before, or are told in full elsewhere, are marked as such."""
         columns, others = batch
-        if columns is None:
-            return ReadBatch(None, [(place, self._marked(shape, one)) for place, one in others])
-        digests = _digests(shape, columns)
-        smaller = self._smaller(digests, columns) if shape.grows else frozenset[int]()
-        seen, repeated, rest = self._seen, np.zeros(len(columns), np.bool_), iter([*others])
-        new = {digest for digest in digests if digest is not None}
-        if not others and not smaller and len(new) == len(digests) and seen.isdisjoint(new):
-            seen |= new
-            return ReadBatch(columns, [])
-        marked: list[tuple[int, UsageRecord]] = []
-        coming = next(rest, None)
-        for row, (place, digest) in enumerate(zip(columns.place.tolist(), digests, strict=True)):
-            while coming is not None and coming[0] < place:
-                marked.append((coming[0], self._marked(shape, coming[1])))
-                coming = next(rest, None)
-            if digest is None:
-                continue
-            if digest in seen or row in smaller:
-                repeated[row] = True
-            else:
-                seen.add(digest)
-        while coming is not None:
-            marked.append((coming[0], self._marked(shape, coming[1])))
-            coming = next(rest, None)
-        return ReadBatch(columns.having(repeated), marked)
+        if not len(self._tellings):
+            return batch
+        of_others = [place for place, (_, record) in enumerate(others) if record.record_id is not None]
+        noted = [np.array([_noted(shape, others[place][1]) for place in of_others], np.int64).reshape(-1, 4)]
+        stands = [np.array([others[place][0] for place in of_others], np.int64)]
+        size = 0
+        if columns is not None and (found := _noted_columns(shape, columns, with_others=True)) is not None:
+            noted, stands, size = [found, *noted], [columns.place, *stands], len(columns)
+        verdicts = self._taken(np.concatenate(noted), np.concatenate(stands))
+        made = list(others)
+        for place, verdict in zip(of_others, verdicts[size:].tolist(), strict=True):
+            made[place] = (others[place][0], _CHANGES[verdict](others[place][1]))
+        return ReadBatch(_marked(columns, verdicts[:size]) if columns is not None and size else columns, made)
 
-    def _smaller(self, digests: Sequence[int | None], columns: RecordColumns) -> Collection[int]:
-        """The rows of which another one of the same id counts more."""
-        told = enumerate(zip(digests, _weights(columns), strict=True))
-        return {row for row, (one, weight) in told if one is not None and weight < self._largest.get(one, 0)}
-
-    def _marked(self, shape: Shape, record: UsageRecord) -> UsageRecord:
-        return replace(record, outcome=REPEATED) if self._is_repeated(shape, record) else record
-
-    def _is_repeated(self, shape: Shape, record: UsageRecord) -> bool:
-        if record.record_id is None or record.outcome.kind is OutcomeKind.REPEATED:
-            return False
-        digest = _digest(shape, record)
-        fullest = self._largest.get(digest, 0)
-        if digest in self._seen or (fullest and _weight(record) < fullest):
-            return True
-        self._seen.add(digest)
-        return False
+    def _taken(self, noted: Numbers, stands: Numbers) -> Numbers:
+        """What becomes of these records, which stand at these places; of one telling the first is the one."""
+        tellings = _tellings(noted)
+        place = np.minimum(np.searchsorted(self._tellings, tellings), len(self._tellings) - 1)
+        rows = np.flatnonzero((self._tellings[place] == tellings) & (noted[:, _ID] != 0))
+        rows = rows[np.argsort(stands[rows], kind="stable")]
+        found, first = np.unique(place[rows], return_index=True)
+        is_first = np.zeros(len(rows), np.bool_)
+        is_first[first] = ~self._seen[found]
+        self._seen[found] = True
+        verdicts = np.zeros(len(noted), np.int64)
+        verdicts[rows] = np.where(is_first, self._verdicts[place[rows]], _Verdict.REPEATED)
+        return verdicts
 
 
-def _digest(shape: Shape, record: UsageRecord) -> int:
-    """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
+def _verdicts(again: Numbers, group: Numbers) -> Numbers:
+    """What becomes of each of the tellings, in order, of which those of an id are a ``group``."""
+    size = int(group[-1]) + 1 if len(group) else 0
+    last = np.append(group[1:] != group[:-1], True)[: len(group)]
+    fullest = again[last][group] if size else again
+    is_fullest = (again[:, _WEIGHT] == fullest[:, _WEIGHT]) & (again[:, _FACTS] == fullest[:, _FACTS])
+    is_told = again[:, _WEIGHT] > 0  # what tells no usage denies none
+    differs, is_reused = np.zeros((2, size), np.bool_)
+    differs[group[is_told & ~is_fullest & (again[:, _AT] != _GROWS)]] = True
+    is_reused[group[is_told & (again[:, _AT] != fullest[:, _AT])]] = True
+    others = np.where((differs & is_reused)[group] & is_told, _Verdict.REUSED_LESS, _Verdict.REPEATED)
+    of_fullest = np.where(differs & is_reused, _Verdict.REUSED, np.where(differs, _Verdict.CORRECTED, _Verdict.BILLED))
+    return np.where(is_fullest, of_fullest[group] if size else 0, others)
+
+
+_GROWS = np.iinfo(np.int64).min
+
+
+def _noted(shape: Shape, record: UsageRecord) -> tuple[int, int, int, int]:
+    weight, facts = telling_of(record)
     is_billed = record.outcome.kind is not OutcomeKind.NOT_BILLED
-    return hash((_ids_of(shape), is_billed, record.record_id))
+    at = _GROWS if shape.grows else facts if record.span is not None else micros(record.at) if record.at else 0
+    return _digest(_ids_of(shape), record.record_id or "", is_billed=is_billed), weight, facts, at
+
+
+def _noted_columns(shape: Shape, columns: RecordColumns, *, with_others: bool = False) -> Numbers | None:
+    """The same of records in columns that have an id, or of all, with 0 for one without; None where none has one."""
+    ids_of, is_billed = _ids_of(shape), columns.is_billed.tolist()
+    named = zip(columns.ids, is_billed, strict=True)
+    digests = np.array([0 if one is None else _digest(ids_of, one, is_billed=b) for one, b in named], np.int64)
+    if not digests.any():
+        return None
+    weight, facts = tellings_of(columns)
+    is_sum = np.array([head.record.span is not None for head in columns.heads], np.bool_)[columns.which]
+    at = np.full(len(columns), _GROWS) if shape.grows else np.where(is_sum, facts, columns.at)
+    found = np.stack([digests, weight, facts, at], axis=1)
+    return found if with_others else found[digests != 0]
+
+
+def _digest(ids_of: str, record_id: str, *, is_billed: bool) -> int:
+    """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
+    return hash((ids_of, is_billed, record_id)) or 1
 
 
 def _ids_of(shape: Shape) -> str:
@@ -97,20 +154,35 @@ def _ids_of(shape: Shape) -> str:
     return "traces" if shape.nesting else shape.name
 
 
-def _digests(shape: Shape, columns: RecordColumns) -> list[int | None]:
-    """The same of records in columns; None where one has no id."""
-    told, ids_of = zip(columns.ids, columns.is_billed.tolist(), strict=True), _ids_of(shape)
-    return [None if name is None else hash((ids_of, is_billed, name)) for name, is_billed in told]
-
-
-def _weights(columns: RecordColumns) -> list[int]:
-    """How much each of them counts."""
-    has_usage = np.array([head.record.usage is not None for head in columns.heads], np.bool_)[columns.which]
-    counted = sum((np.maximum(counts, 0) for counts in columns.counts.values()), np.zeros(len(columns), np.int64))
-    found: list[int] = (counted + has_usage).tolist()
+def _tellings(noted: Numbers) -> Numbers:
+    """64 bits of each id with its counts; past them they begin anew."""
+    found: Numbers = (noted[:, _ID] * 31 + noted[:, _WEIGHT]) * 1_000_003 + noted[:, _FACTS]
     return found
 
 
-def _weight(record: UsageRecord) -> int:
-    """How much a record counts: of one that grows, the largest is the last."""
-    return int(sum(record.usage.stated.values())) + 1 if record.usage else 0
+def _joined(parts: list[Numbers]) -> Numbers:
+    """All rows of the parts, which are let go: they are as large."""
+    found = np.concatenate([np.zeros((0, 4), np.int64), *parts])
+    parts.clear()
+    return found
+
+
+def _same(record: UsageRecord) -> UsageRecord:
+    return record
+
+
+_CHANGES: Sequence[Callable[[UsageRecord], UsageRecord]] = (
+    _same,
+    partial(replace, outcome=REPEATED),
+    partial(UsageRecord.with_remark, code=DIFFER, remark=_CORRECTED),
+    partial(UsageRecord.with_remark, code=DIFFER, remark=_REUSED),
+    partial(UsageRecord.with_remark, code=DIFFER, remark=_REUSED, untold=(REPEAT_UNTOLD,)),
+)
+
+
+def _marked(columns: RecordColumns, verdicts: Numbers) -> RecordColumns:
+    repeated: Mask = columns.repeated | (verdicts == _Verdict.REPEATED)
+    found = columns.having(repeated)
+    for verdict in (_Verdict.CORRECTED, _Verdict.REUSED, _Verdict.REUSED_LESS):
+        found = found.changed(verdicts == verdict, _CHANGES[verdict])
+    return found
