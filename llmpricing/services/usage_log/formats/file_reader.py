@@ -79,7 +79,9 @@ class ReadBatch(NamedTuple):
 
 
 class FileReader:
-    """Reads a file of this shape; fields that may mean money and are not understood go to ``unread``."""
+    """Reads a file of this shape; fields that may mean money and are not understood go to ``unread``. What it is
+    ``untold`` is looked up in the whole file, unless that is known.
+    """
 
     def __init__(
         self,
@@ -92,12 +94,14 @@ class FileReader:
         alike: AlikeRows | None = None,
         signs: NumberSigns | None = None,
         totals: Collection[int] = (),
+        untold: Collection[str] | None = None,
     ) -> None:
         self._signs, self._totals = signs, totals
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
         read = shape.reader(scan(counted_fields(tool_rows(path, shape, signs), each_row)) if scan else None)
-        self._read: RecordReader = telling_lacks(shape, read, never_told(shape, path, each_row))
+        self.untold = never_told(shape, path, each_row) if untold is None else untold
+        self._read: RecordReader = telling_lacks(shape, read, self.untold)
         self.alike = None if one_by_one or not shape.varying else alike or self._new_alike(shape.varying)
         self._opens = shape.varying.opens if shape.varying else {}
 

@@ -145,6 +145,7 @@ class UsageFiles:
     each_row: EachRow = _no_matter
     one_by_one: bool = False
     _sums: set[int] = field(default_factory=set)
+    _untold: dict[Path, Collection[str]] = field(default_factory=dict)  # of files that were read before
     _alike: dict[int, AlikeRows] = field(default_factory=dict)  # by the identity of their shape, which is held
 
     def records(self) -> Iterator[UsageRecord]:
@@ -209,7 +210,9 @@ class UsageFiles:
             alike=known,
             signs=file.signs,
             totals=file.totals,
+            untold=self._untold.get(file.path),
         )
+        self._untold[file.path] = reader.untold
         if is_alike_everywhere and reader.alike is not None:
             self._alike[id(shape)] = reader.alike
             reader.alike.begin()
