@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
-from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, Outcome, UsageRecord, not_billed
+from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
     CACHE_READ,
@@ -22,10 +22,21 @@ from llmpricing.services.usage_log.formats.shape import (
     signs,
 )
 from llmpricing.services.usage_log.formats.told_usage import labels
+from llmpricing.services.usage_log.formats.unread import Unread
 from llmpricing.services.usage_log.formats.values import as_json
 
 _TIERS = ("flex", "priority")
 _READ = ("cache_read", *(f"{tier}_cache_read" for tier in _TIERS))
+_DETAILS = (
+    ("prompt_token_details", "prompt_tokens_details"),
+    ("completion_token_details", "completion_tokens_details"),
+)
+_TAKEN, _MADE = ("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens")
+_DETAILS_TOLD = (
+    ("input_token_details", "prompt_tokens_details"),
+    ("output_token_details", "completion_tokens_details"),
+)
+_NO_COUNTS = unpriced("usage is not stated: neither the run nor its outputs hold a count")
 _COST = ChargeFields(("total_cost",))
 _PARENT_RUN = "parent_run_id"
 _PARENT_RUNS = (_PARENT_RUN, "parent_run_ids", "dotted_order", "child_runs")
@@ -34,10 +45,16 @@ _PARENT_RUNS = (_PARENT_RUN, "parent_run_ids", "dotted_order", "child_runs")
 def _run(row: Row) -> UsageRecord | None:
     taken, made, total = row.count("prompt_tokens"), row.count("completion_tokens"), row.count("total_tokens")
     metadata = row.inner("extra").inner("metadata")
-    told = [one.inner("usage_metadata") for one in (row, metadata)]
-    parts = _first_filled(row, ("prompt_token_details", "prompt_tokens_details"), told, "input_token_details")
-    others = _first_filled(row, ("completion_token_details", "completion_tokens_details"), told, "output_token_details")
     is_call = row.text("run_type").lower() in ("llm", "embedding")
+    parts, others = (_first_filled([row.inner(name) for name in names]) for names in _DETAILS)
+    if is_call and not (parts.raw and others.raw and (taken or made)):
+        told = _first_filled(_usages(row, metadata))
+        if not (taken or made):
+            taken, made, total = told.count(*_TAKEN), told.count(*_MADE), told.count("total_tokens")
+        parts, others = (
+            one if one.raw else _first_filled([told.inner(name) for name in names])
+            for one, names in ((parts, _DETAILS_TOLD[0]), (others, _DETAILS_TOLD[1]))
+        )
     if not is_call and not taken and not made:
         return None
     at, record_id, charged = row.instant("start_time"), row.text("id") or None, row.amount("total_cost")
@@ -53,20 +70,23 @@ def _run(row: Row) -> UsageRecord | None:
     counts = {
         "input_tokens": taken,
         "output_tokens": made,
-        "cache_read_tokens": parts.count(*_READ),
+        "cache_read_tokens": parts.count(*_READ, "cached_tokens"),
         "cache_write_tokens": parts.count(*_of_tiers("cache_creation")),
         "cache_write_5m_tokens": parts.count("ephemeral_5m_input_tokens"),
         "cache_write_1h_tokens": parts.count("ephemeral_1hr_input_tokens", "ephemeral_1h_input_tokens"),
-        "input_audio_tokens": parts.count("audio"),
-        "output_reasoning_tokens": others.count(*_of_tiers("reasoning")),
-        "output_audio_tokens": others.count("audio"),
+        "input_audio_tokens": parts.count("audio", "audio_tokens"),
+        "output_reasoning_tokens": others.count(*_of_tiers("reasoning"), "reasoning_tokens"),
+        "output_audio_tokens": others.count("audio", "audio_tokens"),
     }
+    others.known("accepted_prediction_tokens", "rejected_prediction_tokens")  # within the output
     for inner in (parts, others):
         inner.close_counts()
     row.close()
     if not is_call:
         return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     outcome = _outcome(row)
+    if outcome == BILLED and not any(counts.values()):
+        outcome = _NO_COUNTS
     usage = usage_of(counts, total=total or None) if outcome == BILLED else None
     where = context(tier)
     return UsageRecord(
@@ -74,13 +94,42 @@ def _run(row: Row) -> UsageRecord | None:
     )
 
 
-def _first_filled(row: Row, names: Iterable[str], told: Iterable[Row], inside: str) -> Row:
-    """The details of that name that hold anything; an export may leave its own empty where the model's answer has them.
+def _first_filled(found: Iterable[Row]) -> Row:
+    """The first of these that holds anything, else the last."""
+    last = Row({}, Unread())
+    for last in found:
+        if last.raw:
+            break
+    return last
 
-    https://docs.langchain.com/langsmith/log-llm-trace: ``usage_metadata``, of a run or of its metadata.
+
+def _usages(row: Row, metadata: Row) -> Iterator[Row]:
+    """Where a run may tell its usage besides: its own and its metadata's, and what the model answered, as LangChain and
+    LangSmith's wrappers keep it; an export may leave its own fields empty where one of these has them.
+
+    https://docs.langchain.com/langsmith/log-llm-trace, and ``_get_usage_metadata_from_generations`` of langchain-core.
     """
-    found = [*(row.inner(name) for name in names), *(usage.inner(inside) for usage in told)]
-    return next((one for one in found if one.raw), found[0])
+    yield row.inner("usage_metadata")
+    yield metadata.inner("usage_metadata")
+    outputs = row.inner("outputs")
+    yield outputs.inner("usage_metadata")
+    answers = [*_answers(outputs)]
+    of_all = outputs.inner("llm_output").inner("token_usage")  # in OpenAI's words
+    if len(answers) > 1:
+        yield of_all
+    for message in answers:
+        yield message.inner("kwargs").inner("usage_metadata")
+        yield message.inner("usage_metadata")
+    yield of_all
+
+
+def _answers(outputs: Row) -> Iterator[Row]:
+    """The messages of what was answered: of one prompt, or a list of answers for each of several."""
+    found = outputs.value("generations")
+    for some in found if isinstance(found, list) else ():
+        for one in some if isinstance(some, list) else [some]:
+            if isinstance(one, dict):
+                yield Row(one, outputs.unread, f"{outputs.where}generations.").inner("message")
 
 
 def _tier(parts: Row, others: Row, taken: Quantity | None) -> str | None:
@@ -155,14 +204,14 @@ SHAPES = (
         _runs,
         varying=Varying(("start_time",), ("total_cost",), ("id",), {"trace": ("trace_id",), "parent": (_PARENT_RUN,)}),
         always={
-            "input_tokens": ("prompt_tokens",),
-            "output_tokens": ("completion_tokens",),
-            "cache_read_tokens": ("prompt_token_details", "prompt_tokens_details"),
-            "cache_write_tokens": ("prompt_token_details", "prompt_tokens_details"),
-            "details of the output": ("completion_token_details", "completion_tokens_details"),
+            "input_tokens": ("prompt_tokens", "usage_metadata.input_tokens", "outputs"),
+            "output_tokens": ("completion_tokens", "usage_metadata.output_tokens", "outputs"),
+            "cache_read_tokens": (*_DETAILS[0], *_DETAILS_TOLD[0]),
+            "cache_write_tokens": (*_DETAILS[0], *_DETAILS_TOLD[0]),
+            "details of the output": (*_DETAILS[1], *_DETAILS_TOLD[1]),
             "status": ("status", "error"),
         },
-        sometimes={CACHE_READ: _READ, CACHE_WRITE: ("cache_creation",)},
+        sometimes={CACHE_READ: (*_READ, "cached_tokens"), CACHE_WRITE: ("cache_creation",)},
         nesting=Nesting(by_itself, _PARENT_RUNS, _links),
         grows=True,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -29,6 +29,11 @@ _LANGFUSE_COST = ("calculatedTotalCost", "totalCost", "total_cost", "calculated_
 _HELICONE_COST = ("cost", "cost_usd")
 _PARENT_OBSERVATION = ("parentObservationId", "parent_observation_id")
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
+_CACHES_UNTOLD = (
+    "CACHES_UNTOLD",
+    "no usageDetails, which alone tell what came from a cache: priced as if nothing did",
+    ("cache_read_tokens",),
+)
 _NO_COUNTS = unpriced("usage is not stated: the record holds no count")
 
 
@@ -37,6 +42,8 @@ def _langfuse(row: Row) -> UsageRecord | None:
     details = row.inner("usageDetails", "usage_details")
     kind = row.text("type").upper()
     usage = _langfuse_usage(details)
+    old = _old_usage(row) if usage is None else None
+    usage = usage or old
     row.known("inputTokens", "outputTokens", "totalTokens", "promptTokens", "completionTokens", "usage", "unit")
     row.known("input_tokens", "output_tokens", "total_tokens", "inputUsage", "outputUsage", "totalUsage")
     is_call = kind in ("GENERATION", "EMBEDDING")
@@ -61,9 +68,32 @@ def _langfuse(row: Row) -> UsageRecord | None:
     elif unit := _other_unit(row):
         usage, outcome = None, unpriced(f"its unit is {unit}, not tokens")
     row.close()
-    return UsageRecord(
+    made = UsageRecord(
         model, at, usage, charged=charged, labels=facts, record_id=row.text("id") or None, outcome=outcome
     )
+    return made.with_remark(*_CACHES_UNTOLD) if old and usage and outcome == BILLED else made
+
+
+def _old_usage(row: Row) -> Usage | None:
+    """The usage of an observation without usageDetails, as Langfuse kept it before: no word of caches, which may lie
+    within the input. https://api.reference.langfuse.com: ``usage``, deprecated.
+    """
+    found = row.inner("usage")
+    taken, made, total = (
+        found.count(name, *names)
+        for name, names in (
+            ("input", ("inputTokens", "promptTokens", "prompt_tokens")),
+            ("output", ("outputTokens", "completionTokens", "completion_tokens")),
+            ("total", ("totalTokens", "total_tokens")),
+        )
+    )
+    taken = taken if taken is not None else row.count("promptTokens", "inputTokens", "input_tokens", "inputUsage")
+    made = made if made is not None else row.count("completionTokens", "outputTokens", "output_tokens", "outputUsage")
+    if not (taken or made):
+        return None
+    if total and total != (taken or 0) + (made or 0):
+        raise UsageError("usage.total", "is not its input and output together: export it anew, with usageDetails")
+    return usage_of({"input_tokens": taken or 0, "output_tokens": made or 0}, BESIDE)
 
 
 def _other_unit(row: Row) -> str:
@@ -141,7 +171,7 @@ SHAPES = (
         "langfuse",
         "Langfuse's observations: API, export and blob storage",
         "one observation, all parts of usageDetails beside one another",
-        signs("id type usageDetails", "id type usage_details"),
+        signs("id type usageDetails", "id type usage_details", "id traceId type usage startTime"),
         by_row(_langfuse, ChargeFields(_LANGFUSE_COST)),
         varying=Varying(
             ("startTime", "start_time"),
@@ -155,8 +185,8 @@ SHAPES = (
             },
         ),
         always={
-            "input_tokens": ("usageDetails.input", "usage_details.input"),
-            "output_tokens": ("usageDetails.output", "usage_details.output"),
+            "input_tokens": ("usageDetails.input", "usage_details.input", "usage.input"),
+            "output_tokens": ("usageDetails.output", "usage_details.output", "usage.output"),
         },
         sometimes={CACHE_READ: _READ, CACHE_WRITE: (*_WRITTEN, *_LIVES)},
         leaves_out=True,

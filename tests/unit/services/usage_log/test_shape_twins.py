@@ -127,6 +127,66 @@ def test_langsmiths_usage_metadata_tells_the_details_that_its_own_leave_empty(
     assert (stated["input_tokens"], stated["cache_read_tokens"], stated["output_reasoning_tokens"]) == (1000, 800, 60)
 
 
+_USED = {"input_tokens": 1000, "output_tokens": 110, "total_tokens": 1110}
+_USED |= {"input_token_details": {"cache_read": 800}, "output_token_details": {"reasoning": 60}}
+_OF_OPENAI: dict[str, Any] = {"prompt_tokens": 1000, "completion_tokens": 110, "total_tokens": 1110}
+_OF_OPENAI |= {"prompt_tokens_details": {"cached_tokens": 800}, "completion_tokens_details": {"reasoning_tokens": 60}}
+_MESSAGE = {"lc": 1, "type": "constructor", "kwargs": {"content": "yes, of 3 tokens", "usage_metadata": _USED}}
+ANSWERS: list[dict[str, Any]] = [
+    {"usage_metadata": _USED, "messages": [{"role": "assistant", "content": "yes"}]},
+    {"llm_output": {"token_usage": _OF_OPENAI, "model_name": "m"}, "generations": [[{"text": "yes"}]]},
+    {"llm_output": None, "generations": [[{"text": "yes", "message": _MESSAGE}]]},
+    {"generations": [{"text": "yes", "message": {"content": "yes", "usage_metadata": _USED}}]},
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("own", [{}, {"prompt_tokens": None}, {"prompt_tokens": 0}, {"prompt_tokens": 1000}])
+@pytest.mark.parametrize("write", [lambda one: one, json.dumps], ids=["object", "text"])
+def test_langsmiths_answers_tell_the_usage_that_its_own_fields_leave_empty(
+    tmp_path: Path, answer: dict[str, Any], own: dict[str, Any], write: Any
+) -> None:
+    own = {**own, "completion_tokens": 110 if own.get("prompt_tokens") else own.get("prompt_tokens", 0)}
+    row = {**LANGSMITH, **own, "prompt_token_details": {}, "extra": {}, "outputs": write(answer)}
+    for rows in ([row], [{**row, "id": f"r{number}"} for number in range(20)]):
+        for found in records(tmp_path, twins.lines(rows)):
+            assert found.usage is not None
+            assert found.usage.stated["input_tokens"] == 1000
+            assert found.usage.stated["output_tokens"] == 110
+            assert found.usage.stated["cache_read_tokens"] == 800
+            assert found.usage.stated["output_reasoning_tokens"] == 60
+            assert not found.codes
+
+
+_OLD = {"input": 1000, "output": 100, "total": 1100, "unit": "TOKENS", "totalCost": 0.1}
+
+
+@pytest.mark.parametrize("details", [{}, {"usageDetails": {}}, {"usageDetails": None}])
+@pytest.mark.parametrize(
+    ("usage", "reason"),
+    [
+        ({"usage": _OLD}, ""),
+        ({"usage": {"promptTokens": 1000, "completionTokens": 100, "totalTokens": 1100}}, ""),
+        ({"usage": None, "promptTokens": 1000, "completionTokens": 100}, ""),
+        ({"usage": {**_OLD, "unit": "CHARACTERS"}}, "its unit is characters"),
+        ({"usage": {**_OLD, "total": 1900}}, "export it anew, with usageDetails"),
+        ({"usage": {**_OLD, "input": None, "output": None}}, "usage is not stated"),
+    ],
+)
+def test_langfuses_usage_of_old_is_read_where_there_are_no_details(
+    tmp_path: Path, details: dict[str, Any], usage: dict[str, Any], reason: str
+) -> None:
+    row = {"id": "o", "traceId": "t", "type": "GENERATION", "startTime": "2026-11-20T10:00:00Z", "model": "m"}
+    for number in (1, 20):
+        rows = [{**row, **details, **usage, "id": f"o{place}"} for place in range(number)]
+        for found in records(tmp_path, twins.lines(rows)):
+            assert reason in found.outcome.reason
+            if not reason:
+                assert found.usage is not None
+                assert dict(found.usage.stated) == {"input_tokens": 1000, "output_tokens": 100}
+                assert "CACHES_UNTOLD" in found.codes
+
+
 @pytest.mark.parametrize(("total", "expected"), [(1150, 100), (1200, 150)], ids=["inside", "beside"])
 def test_a_total_decides_whether_thoughts_lie_inside_the_output(tmp_path: Path, total: int, expected: int) -> None:
     """1050 in, 100 out, 50 thoughts: 1050 + 100 = 1150, or 1050 + 100 + 50 = 1200."""
