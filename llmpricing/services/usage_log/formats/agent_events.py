@@ -168,6 +168,7 @@ SHAPES = (
         signs("resource scopeLogs", "scopeLogs", "resource instrumentationLibraryLogs"),
         _by_resource,
         always=_ALWAYS,
+        ids_within=True,
     ),
     Shape(
         "agent-events",
@@ -177,5 +178,6 @@ SHAPES = (
         _by_event,
         _is_event,
         always=_ALWAYS,
+        ids_within=True,
     ),
 )

@@ -170,6 +170,7 @@ SHAPES = (
         by_row(_openai),
         _is_openai,
         always=_ALWAYS,
+        ids_within=True,
         may_lack_time=True,
     ),
     Shape(
@@ -180,6 +181,7 @@ SHAPES = (
         by_row(_anthropic),
         _is_anthropic,
         always=_ALWAYS,
+        ids_within=True,
         caches_beside=True,
         may_lack_time=True,
     ),
@@ -197,6 +199,7 @@ SHAPES = (
         lambda _found: _gemini,
         _is_gemini,
         always=_ALWAYS,
+        ids_within=True,
         may_lack_time=True,
     ),
     Shape(
@@ -206,6 +209,7 @@ SHAPES = (
         signs("recordId modelInput modelOutput", "recordId modelInput error", "recordId modelOutput"),
         by_row(_bedrock),
         always=_ALWAYS_BEDROCK,
+        ids_within=True,
         caches_beside=True,
         may_lack_time=True,
     ),

@@ -50,7 +50,7 @@ class LookAhead:
     def learn(self, files: Sequence[UsageFile]) -> None:
         """Learn all that there is to know of these files."""
         files = [file for file in files if file.shape.tells_ids]
-        whole = [file for file in files if file.shape.grows or file.shape.nesting]
+        whole = [file for file in files if file.shape.is_weighed_whole]
         large: list[UsageFile] = []
         for file in [*whole, *(file for file in files if file not in whole)]:
             if not self._note(file, is_needed=file in whole):

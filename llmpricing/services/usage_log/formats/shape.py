@@ -74,8 +74,8 @@ class Shape:
     to have been cut by input or output. What it writes ``sometimes``, where it counted any, is told of somewhere in a
     whole file, or there was none. Shapes ``of`` the same may tell of the same usage; calls of
     one with a ``nesting`` may lie within one another. Records of one that ``may_lack_time`` may have usage and no time.
-    The names within ``keyed`` objects are data, such as those of models. The ``ids`` are fields that tell records apart, where what varies
-    does not tell of them (``id_fields``).
+    The names within ``keyed`` objects are data, such as those of models. The ``ids`` are fields that tell records
+    apart, where what varies does not tell of them (``id_fields``); ids may also lie ``ids_within`` others.
     """
 
     name: str
@@ -98,6 +98,7 @@ class Shape:
     may_lack_time: bool = False
     keyed: Sequence[str] = ()
     ids: Sequence[Sequence[str]] = ()
+    ids_within: bool = False
 
     @property
     def id_fields(self) -> Sequence[Sequence[str]]:
@@ -109,7 +110,12 @@ class Shape:
     @property
     def tells_ids(self) -> bool:
         """Whether any record may have an id."""
-        return bool(self.id_fields) or self.grows or self.nesting is not None
+        return bool(self.id_fields) or self.is_weighed_whole
+
+    @property
+    def is_weighed_whole(self) -> bool:
+        """Whether all of its records have to be looked at before any is told, however many they are."""
+        return self.grows or self.ids_within or self.nesting is not None
 
     def likeness(self, row: Mapping[str, Any]) -> int:
         """By how many keys the row is of this shape; 0 where it is not."""

@@ -15,7 +15,7 @@ from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.told_once import DIFFER
-from tests.usage_twins import lines, table
+from tests.usage_twins import DAY, NAMES, content, lines, table
 
 Row = dict[str, Any]
 AT, LATER = "2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"
@@ -187,3 +187,12 @@ def test_no_id_of_a_large_table_is_looked_for_further_where_none_is_told_twice(
     )
     assert sum(len(batch.columns or ()) + len(batch.others) for batch in files.batches()) == size
     assert rows["read"] < size * 2.6  # the ids, the records, and what was kept before there was no more room
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shape_whose_records_have_ids_says_so(tmp_path: Path, name: str) -> None:
+    """Else none of its records would be looked at before they are told, and repeats billed."""
+    (path := tmp_path / name).write_bytes(content(name))
+    file = usage_file(path, now=DAY)
+    if any(one.record_id is not None for one in UsageFiles([file]).records()):
+        assert file.shape.tells_ids
