@@ -19,8 +19,9 @@ from typing import Any
 
 from benchmarks.shape_logs import LOGS, ShapeLog, calls
 from benchmarks.timing import medians_in_turn
-from llmpricing.services.usage_log.formats.files import UsageFile, UsageFiles
+from llmpricing.services.usage_log.formats.files import UsageFiles
 from llmpricing.services.usage_log.formats.registry import BY_NAME
+from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 ROUNDS, TARGET = 5, 2
 

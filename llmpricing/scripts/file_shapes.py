@@ -14,8 +14,8 @@ from llmpricing.domain.usage.wording import in_words
 from llmpricing.scripts.option_words import option_words
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.shape import Shape
+    from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 
 def given_shape(name: str | None, columns: Path | None) -> Shape | None:

@@ -19,8 +19,8 @@ from llmpricing.scripts.usage_paths import usage_paths
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.assumptions import Assumptions
     from llmpricing.services.usage_log.formats.file_reader import ReadBatch
-    from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.record import UsageRecord
+    from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 _MISSING = "Reading usage files needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
 _NONE_KNOWN = (

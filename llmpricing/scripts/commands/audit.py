@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.groups import Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport
     from llmpricing.services.usage_log.audit.verdicts import Audited
-    from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.record import UsageRecord
     from llmpricing.services.usage_log.formats.record_columns import RecordChange
+    from llmpricing.services.usage_log.formats.usage_file import UsageFile
     from llmpricing.services.usage_log.priced_columns import PricedBatch
     from llmpricing.services.usage_log.pricer import LogPricer
 

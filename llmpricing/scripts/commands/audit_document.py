@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.examples import Example
     from llmpricing.services.usage_log.audit.groups import Group, Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow
-    from llmpricing.services.usage_log.formats.files import UsageFile
+    from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 _CENT = Decimal("0.01")
 ASSUMED = {

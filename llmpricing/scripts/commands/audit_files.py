@@ -16,7 +16,7 @@ from llmpricing.scripts.commands.audit_html import audit_page
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.rows import WrittenBatch
-    from llmpricing.services.usage_log.formats.files import UsageFile
+    from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 
 def check_page(html: Path | None, force: bool) -> None:

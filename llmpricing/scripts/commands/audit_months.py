@@ -13,7 +13,7 @@ from llmpricing.domain.quotes.charges import WIDE
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.groups import Grouping
-    from llmpricing.services.usage_log.formats.files import UsageFile
+    from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 _DAY = len("2026-01-31")
 

@@ -23,7 +23,7 @@ from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, log_failures
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.bill import Bill, Each
-    from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile
+    from llmpricing.services.usage_log.formats.usage_file import TakenFor, UsageFile
 
 _OUTS = (".csv", ".ndjson", ".parquet")
 _SHOWN_REASONS = 20

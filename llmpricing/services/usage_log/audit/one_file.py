@@ -20,10 +20,11 @@ from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
 from llmpricing.services.usage_log.bill import PricedRecord, priced_records
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile, UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.taken_for import taken_for
+from llmpricing.services.usage_log.formats.usage_file import TakenFor, UsageFile
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereLog
 from llmpricing.services.usage_log.sums.market import TodaysMarket

@@ -23,9 +23,8 @@ from llmpricing.services.usage_log.formats.file_remarks import (
 from llmpricing.services.usage_log.formats.looked_ahead import KeptFile, LookAhead
 from llmpricing.services.usage_log.formats.missing_pages import missing_pages
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
-from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.own_columns import may_tell_a_tier
-from llmpricing.services.usage_log.formats.pages import ApiPage, are_repeated, pages_of
+from llmpricing.services.usage_log.formats.pages import are_repeated, pages_of
 from llmpricing.services.usage_log.formats.quote_table import quote_table
 from llmpricing.services.usage_log.formats.raw_rows import header_of, holds_json, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
@@ -37,34 +36,11 @@ from llmpricing.services.usage_log.formats.tool_names import by_tool_names
 from llmpricing.services.usage_log.formats.total_rows import total_rows
 from llmpricing.services.usage_log.formats.undated import dated
 from llmpricing.services.usage_log.formats.unread import Unread
+from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 
 def _no_matter() -> None:
     pass
-
-
-@dataclass(frozen=True)
-class TakenFor:
-    """By field what it says: a meter, several where a count lies beside another, ``time``, ``model``, ``charged`` and
-    so on. Nothing hangs on the ``others`` in the rows that were looked at.
-    """
-
-    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    others: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class UsageFile:
-    """A file, its shape, the ``signs`` in numbers of a table that are not all plain, the ``pages`` of an answer that
-    says there are others, and which rows are ``totals``; ``taken`` tells what its fields are taken for, where asked.
-    """
-
-    path: Path
-    shape: Shape
-    taken: TakenFor = TakenFor()
-    signs: NumberSigns | None = None
-    pages: Sequence[ApiPage] = ()
-    totals: Collection[int] = ()
 
 
 _SHOWN = 3  # totals of a file that are not its sums

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,8 @@ from llmpricing.services.usage_log.formats.span_calls import links_of
 from llmpricing.services.usage_log.formats.told_once import ToldOnce
 from llmpricing.services.usage_log.formats.tool_names import tool_blocks, tool_rows, words_told
 from llmpricing.services.usage_log.formats.unread import Unread
+from llmpricing.services.usage_log.formats.usage_file import UsageFile
 from llmpricing.services.usage_log.formats.varying_cells import texts_of
-
-if TYPE_CHECKING:
-    from llmpricing.services.usage_log.formats.files import UsageFile
 
 _MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
 _ROWS = 8_192

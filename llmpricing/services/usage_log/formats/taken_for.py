@@ -14,7 +14,6 @@ import msgspec
 from llmpricing.domain.times import InstantError
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN
 from llmpricing.services.usage_log.formats.raw_rows import raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
@@ -22,6 +21,7 @@ from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.tool_names import by_tool_names
 from llmpricing.services.usage_log.formats.unread import Unread
+from llmpricing.services.usage_log.formats.usage_file import TakenFor, UsageFile
 from llmpricing.services.usage_log.formats.values import as_instant, as_json, as_number, states_nothing
 
 _LIVES = ("cache_write_5m_tokens", "cache_write_1h_tokens")

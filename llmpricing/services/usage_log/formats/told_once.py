@@ -29,7 +29,7 @@ _REUSED = (
 _ID, _WEIGHT, _FACTS, _AT = range(4)  # of what is noted of a record
 
 
-class _Verdict(IntEnum):
+class _Retold(IntEnum):
     """What becomes of a telling of an id that has several."""
 
     BILLED, REPEATED, CORRECTED, REUSED, REUSED_LESS = range(5)
@@ -101,7 +101,7 @@ class ToldOnce:
         is_first[first] = ~self._seen[found]
         self._seen[found] = True
         verdicts = np.zeros(len(noted), np.int64)
-        verdicts[rows] = np.where(is_first, self._verdicts[place[rows]], _Verdict.REPEATED)
+        verdicts[rows] = np.where(is_first, self._verdicts[place[rows]], _Retold.REPEATED)
         return verdicts
 
 
@@ -115,8 +115,8 @@ def _verdicts(again: Numbers, group: Numbers) -> Numbers:
     differs, is_reused = np.zeros((2, size), np.bool_)
     differs[group[is_told & ~is_fullest & (again[:, _AT] != _GROWS)]] = True
     is_reused[group[is_told & (again[:, _AT] != fullest[:, _AT])]] = True
-    others = np.where((differs & is_reused)[group] & is_told, _Verdict.REUSED_LESS, _Verdict.REPEATED)
-    of_fullest = np.where(differs & is_reused, _Verdict.REUSED, np.where(differs, _Verdict.CORRECTED, _Verdict.BILLED))
+    others = np.where((differs & is_reused)[group] & is_told, _Retold.REUSED_LESS, _Retold.REPEATED)
+    of_fullest = np.where(differs & is_reused, _Retold.REUSED, np.where(differs, _Retold.CORRECTED, _Retold.BILLED))
     return np.where(is_fullest, of_fullest[group] if size else 0, others)
 
 
@@ -181,8 +181,8 @@ _CHANGES: Sequence[Callable[[UsageRecord], UsageRecord]] = (
 
 
 def _marked(columns: RecordColumns, verdicts: Numbers) -> RecordColumns:
-    repeated: Mask = columns.repeated | (verdicts == _Verdict.REPEATED)
+    repeated: Mask = columns.repeated | (verdicts == _Retold.REPEATED)
     found = columns.having(repeated)
-    for verdict in (_Verdict.CORRECTED, _Verdict.REUSED, _Verdict.REUSED_LESS):
+    for verdict in (_Retold.CORRECTED, _Retold.REUSED, _Retold.REUSED_LESS):
         found = found.changed(verdicts == verdict, _CHANGES[verdict])
     return found

@@ -16,11 +16,12 @@ from pyarrow import parquet
 
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats import file_reader
-from llmpricing.services.usage_log.formats.files import UsageFile, UsageFiles
+from llmpricing.services.usage_log.formats.files import UsageFiles
 from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME
 from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.usage_file import UsageFile
 from tests.longer_logs import longer, places, rows_of, written
 
 FILES = {

@@ -13,12 +13,13 @@ import pytest
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.files import UsageFile, UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
 from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import BILLED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
 from llmpricing.services.usage_log.formats.shape import RECORD_ID
+from llmpricing.services.usage_log.formats.usage_file import UsageFile
 from tests import usage_twins as twins
 
 # A line of these has one quantity or none: without it the line has no price, and says so.

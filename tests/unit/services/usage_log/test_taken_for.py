@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile, usage_file
+from llmpricing.services.usage_log.formats.files import usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader
 from llmpricing.services.usage_log.formats.taken_for import taken_for
+from llmpricing.services.usage_log.formats.usage_file import TakenFor, UsageFile
 from tests import usage_twins as twins
 
 
