@@ -173,6 +173,9 @@ def nearly(request: Request, asked: str) -> Exception:
     """Why no offering has the id of this address: it is written otherwise, which leads there, or a 404."""
     if (named := listing.id_like(request.reads, asked)) not in (None, asked):
         return moved_to(request, asked, str(named))
+    if named is not None:
+        message = "No offering had this id by then. It came later: leave known_at out, or ask of a later time."
+        return Refused(404, "MODEL_NOT_FOUND", message, suggestions=[asked])
     like = most_like(request, request.book.clocks(request.period.start, None), asked)
     return Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.", suggestions=like)
 

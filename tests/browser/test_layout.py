@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from llmpricing.scripts.commands.audit_html import audit_page
 from llmpricing.web.site.columns import IDS
 from tests.browser import chromium
 from tests.browser.accessibility import BEYOND_THE_SCREEN
@@ -100,3 +103,22 @@ def test_tables_of_the_documentation_fit_a_wide_screen(browser: Browser, site: s
         wide += browser.run(f"""return [...document.querySelectorAll('.doc .scroll')]
             .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => '{path} ' + one.scrollWidth)""")
     assert wide == []
+
+
+def test_a_report_of_the_command_line_breaks_no_word_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    """Of a table that is wider than the screen the table alone is moved sideways."""
+    group = {"team": "1edfc6b4d7bc", "model": "anthropic/claude-haiku-4-5", "records": 117}
+    sums = {"logged": "5.18453075", "recomputed": "4.4923502", "difference": "0.69218055"}
+    cause = {"money": "-4.130486", "records": 6, "title": "the context step ignored", "share": "67.09", "example": None}
+    nothing = dict.fromkeys(("at_prices_of", "difference_percent", "bridge"))
+    document = {
+        **nothing, "files": [], "rows": 117, "priced": 117, "not_billed": 0, "repeated": 0, "unpriced": 0,
+        "price_book": {"book": "b", "last_change": "2026-11-28"}, "known_at": "2026-11-28", **sums, "causes": [cause],
+        "assumptions": [], "flat": [], "by": [group | sums], "not_billed_reasons": {}, "unpriced_reasons": [],
+        "remarks": {}, "columns": {"litellm-spend-logs": {"read": {"metadata.usage_object." + "tokens" * 9: ["tier"]}}},
+    }  # fmt: skip
+    (tmp_path / "report.html").write_text(audit_page(document, is_redacted=False), "utf-8")
+    browser.open((tmp_path / "report.html").as_uri())
+    browser.resize(390, 850)
+    assert browser.run(BEYOND_THE_SCREEN) <= 0
+    assert browser.run("return Math.max(...[...document.querySelectorAll('tr')].map(row => row.offsetHeight))") < 120

@@ -229,6 +229,9 @@ def test_a_seller_is_shown_with_what_it_sells_and_what_moved(app: TestApp) -> No
         "acme-new",
         "acme-small",
     ]
+    nothing = app.get("/providers/acme?page=9").html.find("section", {"aria-labelledby": "sells"})
+    assert nothing.find("table") is None
+    assert "There are none here: start again" in nothing.get_text()
     assert "−50 %" in page.find("section", {"aria-labelledby": "moved"}).get_text()
     assert app.get("/providers/ACME", status=301).location.endswith("/providers/acme")
     assert not app.get("/providers/nobody", status=404).html.select(".like a")

@@ -95,7 +95,9 @@ def test_as_of_shows_the_price_of_that_day(testapp: TestApp) -> None:
 
 def test_known_at_before_the_first_import_knows_no_offering(testapp: TestApp) -> None:
     assert testapp.get("/api/v1/models?q=dated&known_at=2026-11-22T11:59:59Z").json["data"] == []
-    testapp.get("/api/v1/models/acme/acme-dated?known_at=2026-11-22T11:59:59Z", status=404)
+    error = testapp.get("/api/v1/models/acme/acme-dated?known_at=2026-11-22T11:59:59Z", status=404).json["error"]
+    assert "No offering had this id by then." in error["message"]
+    assert error["details"]["suggestions"] == ["acme/acme-dated"]
     testapp.get("/api/v1/models/acme/acme-dated?known_at=2026-11-22T12:00:00Z", status=200)
 
 

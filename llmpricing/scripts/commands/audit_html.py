@@ -23,14 +23,16 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; overflow-wrap: anywhere; }
+th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; overflow-wrap: break-word; }
+.wide { overflow-x: auto; }
 th { border-bottom: 2px solid #555; } td { border-bottom: 1px solid #ddd; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; }
 .example { color: #555; font-size: .85rem; overflow-wrap: anywhere; }
 .bar { background: #3b6ea5; height: .5rem; } .sums { font-size: 1.1rem; }
 .share { min-width: 4rem; white-space: nowrap; }
 @media (max-width: 40rem) { th, td { padding: .3rem .2rem; } .example { min-width: 9rem; } }
-@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
+@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } .wide { overflow: visible; }
+  th, td { overflow-wrap: anywhere; } }
 """
 _NUMBERS = frozenset(
     {"money", "records", "logged", "recomputed", "difference", "moved", "places", "share", "used", "flat"}
@@ -107,8 +109,9 @@ def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not causes:
         return
     yield (
-        '<h2>Why</h2>\n<table><tr><th class="n">USD</th><th class="n">records</th><th>cause</th>'
-        "<th>share of all amounts without their signs</th></tr>\n"
+        "<h2>Why</h2>\n<p>A share is one of all amounts without their signs: what was logged too much and too little "
+        'add up.</p>\n<div class="wide"><table><tr><th class="n">USD</th><th class="n">records</th><th>cause</th>'
+        "<th>share</th></tr>\n"
     )
     for cause in causes:
         share = Decimal(cause["share"])
@@ -117,7 +120,7 @@ def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             f"<td>{_text(cause['title'])}{_example(cause['example'])}</td>"
             f'<td class="share"><div class="bar" style="width:{share:.1f}%"></div>{_text(cause["share"])} %</td></tr>\n'
         )
-    yield "</table>\n"
+    yield "</table></div>\n"
 
 
 def _example(example: Mapping[str, Any] | None) -> str:
@@ -204,10 +207,11 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     yield f"<h2>{_text(title)}</h2>\n" if title else ""
+    yield '<div class="wide">'
     yield f"<table><tr>{''.join(_cell('th', name, name.replace('_', ' ')) for name in names)}</tr>\n"
     for row in rows:
         yield f"<tr>{''.join(_cell('td', name, row[name]) for name in names)}</tr>\n"
-    yield "</table>\n"
+    yield "</table></div>\n"
 
 
 def _cell(tag: str, name: str, value: object) -> str:

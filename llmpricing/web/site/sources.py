@@ -94,7 +94,8 @@ def show_provider(request: Request) -> dict[str, Any]:
         limit=MOST_OFFERINGS,
         standing=stands_on,
     )
-    every = items_then(request, clocks, page.items, stands_on)
+    sold = sorted(page.items, key=lambda one: (one.name.casefold(), one.id))
+    every = items_then(request, clocks, sold, stands_on)
     since = request.period.start - _LATELY
     slugs = {one.id for one in page.items}
     return {
