@@ -157,7 +157,7 @@ class BillColumns:
         is_ours = kind is not None or "bedrock" in about or "TokenCount" in row.text(self.usage_type)
         made = replace(made, charged=charged if is_ours else None)
         if charge not in ("Usage", "DiscountedUsage"):
-            name = ": ".join(filter(None, (charge, row.text(*self.description))))
+            name = ": ".join(filter(None, (charge, row.text(*reversed(self.description)))))
             return replace(made, charged_as=name, outcome=not_of_usage(charge))
         if kind is None:
             reason = unpriced("the usage type is not understood") if is_ours and charged else _NO_MODEL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.made_cloud_invoices import CLOUDS, GCP, gcp_row
-from tests.made_invoices import Seller, Spot, chance_of, made_log
+from tests.made_cloud_invoices import AWS_FOCUS, AZURE_FOCUS, CLOUDS, GCP, gcp_row
+from tests.made_invoices import Item, Seller, Spot, chance_of, made_log
 from tests.planted_invoices import assert_named, bridge_of, files_of, found
 
 SEEDS = range(3)
@@ -46,3 +47,31 @@ def test_what_google_gives_back_within_a_row_is_a_credit_by_its_name(book: Sessi
         "credit_or_discount",
         {"Promotion": Decimal("-0.25"), "Committed use": Decimal("-0.1")},
     )
+
+
+@pytest.mark.parametrize("seller", [AWS_FOCUS, AZURE_FOCUS], ids=lambda one: one.name)
+def test_a_month_by_focus_is_compared_over_all_of_it_and_its_other_lines_keep_their_names(
+    book: Session, seller: Seller, tmp_path: Path
+) -> None:
+    """Each kind of a model is summed up over November; a tax stands beside."""
+    log, items = made_log(book, seller, chance_of(30))
+    summed: dict[Spot, Item] = {}
+    for spot, item in items.items():
+        there = summed.get(spot._replace(day=0), Item(0, Decimal(0)))
+        more = ((there.quantity or 0) + (item.quantity or 0), (there.amount or 0) + (item.amount or Decimal(0)))
+        summed[spot._replace(day=0)] = Item(*more)
+    path = tmp_path / seller.name
+    seller.write_costs(path, summed)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows.append({**rows[0], "ChargeCategory": "Tax", "BilledCost": "0.2", "ChargeDescription": "VAT"})
+    month = {"ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-12-01T00:00:00Z"}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[-1]))
+        writer.writeheader()
+        writer.writerows({**row, **month} for row in rows)
+    (row,) = bridge_of(book, log, [path]).rows()
+    assert (row.name, row.money) == ("tax", Decimal("0.2"))
+    assert [name for name in row.lines if name.startswith("Tax: ")] == list(row.lines)
+    if seller is AWS_FOCUS:
+        assert row.lines == {"Tax: VAT": Decimal("0.2")}
