@@ -15,6 +15,7 @@ from llmpricing.domain.usage.quantities import count
 from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
+from llmpricing.services.usage_log.audit.uses import NoExchangeRate
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from tests.bridged_records import (
@@ -112,6 +113,15 @@ def test_another_exchange_rate_and_models_that_one_side_lacks(book: Session) -> 
     assert found["charged_not_in_log"] == 3
     assert found["currency"] == pytest.approx(Decimal("2.2") * Decimal("1.08") / Decimal("1.05") - Decimal("2.2"))
     assert found.keys() == {"charged_not_in_log", "currency"}
+
+
+def test_an_invoice_in_a_currency_without_a_rate_of_the_day_is_refused_with_what_states_one(book: Session) -> None:
+    step = "llmpricing exchange add GBP USD_PER_GBP --from 2026-11-16"
+    with pytest.raises(NoExchangeRate, match=step):
+        bridge_of(book, [call(MINI, 0, 5_000_000)], [line(MINI, 0, 5_000_000, "1.5", "GBP")])
+    before = [call(MINI, -400, 5_000_000)], [line(MINI, -400, 5_000_000, "2", "EUR")]  # its rate holds since January
+    with pytest.raises(NoExchangeRate, match="llmpricing exchange add EUR"):
+        bridge_of(book, *before)
 
 
 def test_searches_that_are_charged_in_a_line_of_their_own_are_compared_with_those_of_the_log(book: Session) -> None:
