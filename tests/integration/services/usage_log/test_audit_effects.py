@@ -24,7 +24,7 @@ from tests.audits import audited, report_of
 from tests.planted_logs import NOON, planted_log
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
-from tests.usage_twins import EXPECTED, FOLDER, NAMES
+from tests.usage_twins import DAY, EXPECTED, FOLDER, NAMES
 
 SONNET, TERRA, MINI = "anthropic/claude-sonnet-4-6", "openai/gpt-5.6-terra", "openai/gpt-4.1-mini"
 READ = count({"input_tokens": 10_000, "cache_read_tokens": 8_000, "output_tokens": 500})
@@ -218,7 +218,7 @@ def test_the_audit_of_every_file_comes_to_its_right_total_and_its_causes_to_the_
     book: Session, name: str
 ) -> None:
     expected = EXPECTED[name]
-    report = report_of(audited(book, UsageFiles([usage_file(FOLDER / name)]).records()))
+    report = report_of(audited(book, UsageFiles([usage_file(FOLDER / name, now=DAY)]).records()))
     assert report.recomputed == Decimal(expected["total"] or 0)
     assert dict(report.bill.charged) == ({"USD": Decimal(expected["charged"])} if expected["charged"] else {})
     if report.is_logged:
