@@ -155,16 +155,20 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         {
             "money": row["money"],
             "cause": row["title"],
-            "of that": kinds_words(row) or None,
+            "of that": "; in lines of ".join(filter(None, (kinds_words(row), lines_words(row)))) or None,
             "models": models_words(row) or None,
-            "lines": lines_words(row) or None,
             "moved": row["moved"],
-            "arithmetic": row["arithmetic"],
-            "most of it on": row["example"] and place_words(row["example"]),
+            "most of it on": row["example"] and _place(row),
         }
         for row in bridge["causes"]
     ]
     yield from _table("", rows)
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Where most of a cause is, with its arithmetic where there is one."""
+    because = f": {row['arithmetic']}" if row["arithmetic"] else ""
+    return f"{place_words(row['example'])}{because}"
 
 
 def _assumptions(assumptions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
