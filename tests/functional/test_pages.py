@@ -360,7 +360,7 @@ def test_prices_stand_as_meters_by_tier_with_a_block_for_each_step(testapp: Test
     stepped = matrices(testapp.get("/models/acme/acme-long"))
     assert list(stepped) == [
         "Without further conditions",
-        "more than 200,000 input tokens · charged for the whole request",
+        "More than 200,000 input tokens · charged for the whole request",
     ]
     assert matrices(testapp.get("/models/acme/acme-mystery")) == {}
 

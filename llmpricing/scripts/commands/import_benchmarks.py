@@ -86,7 +86,8 @@ def import_benchmarks(
             say(f"Line {row.line} would be left out: {row.reason}")
     elif read.failed:
         _write_failed(rejected, read.failed)
-        say(f"{len(read.failed)} rows were left out: mend them in {rejected} and import that file.")
+        left = f"{len(read.failed)} rows were" if len(read.failed) > 1 else "1 row was"
+        say(f"{left} left out: mend what is in {rejected} and import that file.")
 
 
 def _text_of(file: Path) -> str:

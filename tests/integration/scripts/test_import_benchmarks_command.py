@@ -44,7 +44,7 @@ def test_valid_rows_come_in_and_the_others_are_told_with_reasons(
     assert done.output.splitlines() == [
         "3 new scores came in, 0 changed ones; 0 were known.",
         "Look: acme/acme-small has 101 at MMLU, beyond 0 to 100.",
-        f"3 rows were left out: mend them in {tmp_path / 'scores.csv.failed.csv'} and import that file.",
+        f"3 rows were left out: mend what is in {tmp_path / 'scores.csv.failed.csv'} and import that file.",
     ]
     assert current(session) == {
         ("acme-large", "mmlu"): (Decimal("88.7"), date(2026, 5, 13)),
