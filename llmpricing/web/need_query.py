@@ -31,6 +31,7 @@ ASKED: Mapping[str, p.Reader] = {
     "max_output_price": p.price.of("at sellers whose output costs no more, in USD per million tokens"),
     "max_month": p.price.of("at sellers where the month that is asked about costs no more, in USD"),
     "provider": p.text.of("at these sellers, by id"),
+    "by_maker": p.one_of("1").of("1: at its maker alone, not at those who sell it on"),
     "stated": p.one_of("1").of("1: those alone of which lists say it themselves, not of their model elsewhere"),
     "unsaid": p.one_of("1", "all").of("1 or all: those too of which no list says whether they meet it"),
 }
@@ -49,6 +50,7 @@ def read_asked(
         providers=frozenset(sellers(request, values["provider"]) if "provider" in values else ()),
         unsaid="unsaid" in values,
         stated="stated" in values,
+        by_maker="by_maker" in values,
         kind=kind,
         show=show,
         **{name: values[name] for name in _PLAIN if name in values},

@@ -33,6 +33,17 @@ def site(
             yield f"http://127.0.0.1:{running.port}"
 
 
+@pytest.fixture(scope="session")
+def bundled(
+    store_urls: StoreUrls, full_book: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of the application over the lists that come with it."""
+    with new_database(store_urls, full_book) as url:
+        settings = {"sqlalchemy.url": url, "redis.url": redis_url, "llmpricing.environment": "development"}
+        with serving(tmp_path_factory.mktemp("bundled"), settings) as running:
+            yield f"http://127.0.0.1:{running.port}"
+
+
 @pytest.fixture(scope="module")  # no longer: while Playwright is there, no test of this process may run an event loop
 def browser() -> Iterator[Browser]:
     with chromium.chromium() as found:

@@ -15,7 +15,7 @@ from tests.browser.test_pages import PATHS
 
 pytestmark = pytest.mark.skipif(chromium.missing() is not None, reason=str(chromium.missing()))
 
-SCREENS = ((1400, 900), (390, 850))
+SCREENS = ((1400, 900), (1280, 800), (390, 850))
 ADMIN = ["", "/reviews", "/reviews?state=decided", "/pins", "/prices", "/rates", "/aliases", "/benchmarks", "/sources"]
 EVERY = [
     *PATHS,
@@ -42,6 +42,18 @@ WITH_A_TABLE = [
     "/models/acme/acme-small",
 ]
 WITH_A_TABLE += ["/models/acme/acme-large?as_of=2026-05-01", "/calculator", "/providers/acme", "/sources"]
+WITH_A_TABLE += [
+    "/?capability=tools&capability=reasoning&min_context=100000&max_output_price=50&preset=large&cached_share=70%25",
+    "/calculator?model=acme/acme-large",
+    "/calculator?model=acme/acme-large&capability=tools&tokens=20M",
+    "/calculator?model=acme/acme-large&input_tokens=12000&output_tokens=800",
+    "/compare?models=acme/acme-large,acme/acme-small&capability=tools",
+]
+ON_BUNDLED_LISTS = [
+    "/?capability=tools&capability=reasoning&min_context=200000&max_output_price=5&preset=large&cached_share=70%25",
+    "/best-value",
+    "/best-value?capability=reasoning&capability=tools&tokens=20M",
+]
 # What does not fit into its box and is neither scrolled nor told elsewhere, and text beyond the edge of the screen.
 AMISS = """
 const amiss = [], pen = document.createElement('canvas').getContext('2d'), arrow = 16;
@@ -84,15 +96,17 @@ def test_nothing_is_cut_and_nothing_lies_beyond_the_screen(browser: Browser, sit
     assert found == []
 
 
-def test_the_first_row_of_a_table_stands_in_the_upper_two_thirds_of_a_screen(browser: Browser, site: str) -> None:
+def test_the_first_row_of_a_table_stands_in_the_upper_two_thirds_of_a_screen(
+    browser: Browser, site: str, bundled: str
+) -> None:
     browser.resize(1400, 900)
     tops = {}
-    for path in WITH_A_TABLE:
-        browser.open_styled(site + path)
-        tops[path] = browser.run(
+    for address in [*(site + path for path in WITH_A_TABLE), *(bundled + path for path in ON_BUNDLED_LISTS)]:
+        browser.open_styled(address)
+        tops[address] = browser.run(
             "return document.querySelector('main table tbody tr')?.getBoundingClientRect().top ?? 9999"
         )
-    assert {path: top for path, top in tops.items() if top >= 600} == {}
+    assert {address: top for address, top in tops.items() if top >= 600} == {}
 
 
 def test_tables_of_the_documentation_fit_a_wide_screen(browser: Browser, site: str) -> None:

@@ -144,7 +144,7 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     assert count == "+ 5 where no list says all of it"
     told = spoken(page.html.select_one("#unsaid"))
     assert told.startswith(
-        "Of 5 models no list says whether they are what you ask: what models can is told by models.dev of 15 Nov 2026"
+        "Of 5 models no list says whether they are what you ask: what models can is told by models.dev (13 days"
     )
     assert told.endswith("days old. Show the 5")
     assert len(named(listapp.get("/" + page.html.select_one("#unsaid a")["href"]))) == 6
@@ -173,14 +173,19 @@ def assert_old_list_is_told(testapp: TestApp) -> None:
     assert re.search(r"what models can \d+ days old 1 old list$", spoken(page.select_one(".ages summary")))
     assert re.search(r"told by the lists of 21 May 2026 \(models.dev, \d+ days old\)", spoken(page.select_one(".ages")))
     told = spoken(page.select_one(".empty"))
-    assert "Of 1 model no list says whether it is what you ask: what models can is told by models.dev of 21 May" in told
+    assert "Of 1 model no list says whether it is what you ask: what models can is told by models.dev (" in told
     assert "newer models are not in it. Show the 1" in told
     shown = testapp.get("/" + page.select_one(".empty #unsaid a")["href"])
     assert list(named(shown)) == ["Acme Large"]
     beside = testapp.get("/?capability=reasoning").html
     assert "newer models are not in it" in spoken(beside.select_one(".found #unsaid"))
-    reckoned = testapp.get("/calculator?tokens=1M&capability=reasoning").html
-    assert "what models can" in spoken(reckoned.select_one(".ages summary"))
+    compared = "/compare?models=openai/gpt-9,acme/acme-large&"
+    for path in ("/calculator?tokens=1M&", "/best-value?", compared):
+        ages = {
+            asked: spoken(testapp.get(path + asked).html.select_one(".ages summary"))
+            for asked in ("capability=reasoning", "max_month=9")
+        }
+        assert ["what models can" in told for told in ages.values()] == [True, False]
 
 
 def test_beside_the_fields_stands_what_the_typed_tokens_become(listapp: TestApp) -> None:
@@ -594,11 +599,49 @@ def test_the_length_of_requests_is_told_beside_the_month_with_the_way_to_its_fie
 
 def test_the_first_models_are_compared_for_the_same_month_at_one_click(listapp: TestApp) -> None:
     page = listapp.get("/?tokens=20M&sort=month")
-    link = next(one for one in page.html.select(".comparing a") if spoken(one) == "compare the first 5")
-    compared = listapp.get(link["href"])
-    ids = [spoken(one) for one in compared.html.select("thead .id")]
-    assert ids == [row.select_one(".id").get_text().split()[0] for row in named(page).values()][:5]
-    assert "20M tokens a month" in spoken(compared.html.main)
+    links = {spoken(one): one["href"] for one in page.html.select(".comparing a")}
+    assert list(links) == ["compare the first 3", "5"]
+    for link, count in zip(links.values(), (3, 5), strict=True):
+        compared = listapp.get(link)
+        ids = [spoken(one) for one in compared.html.select("thead .id")]
+        assert ids == [row.select_one(".id").get_text().split()[0] for row in named(page).values()][:count]
+        assert "20M tokens a month" in spoken(compared.html.main)
+        full = "5 are the most that can be compared: take one away to add another."
+        assert (full in spoken(compared.html.main), bool(compared.html.select_one("#add"))) == (count == 5, count < 5)
+
+
+def test_a_mark_is_kept_when_another_order_shows_another_seller_of_the_model(listapp: TestApp) -> None:
+    for asked, shown in (("", "openai/gpt-9"), ("&sort=input_per_mtok&input_share=1", "resale/openai/gpt-9")):
+        page = listapp.get(f"/?q=gpt&models=openai/gpt-9{asked}")
+        head = named(page)["GPT-9"].th
+        box = head.select_one("input.mark")
+        assert (head.select_one(".id").get_text().split()[0], box["value"], box.has_attr("checked")) == (
+            shown, "openai/gpt-9", True,
+        )  # fmt: skip
+        assert ("marked at Openai" in spoken(head)) == (shown != "openai/gpt-9")
+        assert page.forms["comparing"].submit_fields()[-1] == ("models", "openai/gpt-9")
+        assert not page.html.select("#comparing input[type=hidden][name=models]")
+
+
+def test_models_sold_by_their_maker_are_asked_for_alike_in_the_list_the_calculator_and_best_value(
+    listapp: TestApp,
+) -> None:
+    asked = "capability=tools&tokens=1000000&by_maker=1"
+    page = listapp.get("/?q=gpt&sort=input_per_mtok")
+    assert named(page)["GPT-9"].select_one("input.mark")["value"] == "resale/openai/gpt-9"
+    switch = next(one for one in page.html.select(".switches a") if spoken(one) == "sold by its maker")
+    made = listapp.get("/" + switch["href"])
+    assert named(made)["GPT-9"].select_one("input.mark")["value"] == "openai/gpt-9"
+    assert made.html.select_one("input[name=by_maker]").has_attr("checked")
+    (chip,) = made.html.select(".active a[href*='sort']")[-1:]
+    assert spoken(chip).startswith("sold by its maker")
+    assert "by_maker" not in chip["href"]
+    told = listapp.get(f"/api/v1/calculator?{asked}").json["data"]
+    assert {one["id"].partition("/")[0] for one in told} == {"openai"}
+    ranked = listapp.get(f"/calculator?{asked}").html
+    assert [spoken(one) for one in ranked.select("table.ranked .id")] == ["openai/gpt-9"]
+    assert ranked.select_one("input[name=by_maker]").has_attr("checked")
+    assert listapp.get(f"/best-value?{asked}").html.select_one("input[name=by_maker]").has_attr("checked")
 
 
 def test_another_way_to_sell_a_model_stands_for_it_only_where_none_is_sold_plainly(

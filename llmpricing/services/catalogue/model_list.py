@@ -40,7 +40,7 @@ class ModelFilter:
     ``unsaid`` lists those too of which no list says whether they have the context or the needs; with ``well_known``
     such of them alone as their lab sells itself or released within a year. So it lists those whose month nobody knows
     where that is bounded. With ``stated`` only what lists say of an offering itself meets a need, not what they say of
-    its model at other sellers.
+    its model at other sellers. ``by_maker``: its lab sells it; who made a model may be known of no list.
     """
 
     words: str = ""
@@ -59,6 +59,7 @@ class ModelFilter:
     unsaid: bool = False
     well_known: bool = False
     stated: bool = False
+    by_maker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,8 @@ def _test(wanted: ModelFilter, clocks: Clocks, month: Between) -> Callable[[Sold
         if not all(test(row) for test in hard) or (words and not _holds(words, model, row)):
             return False
         told: list[Passes] = [meets(row, need) if wanted.stated else model.meets(row, need) for need in wanted.needs]
+        if wanted.by_maker:
+            told.append(None if model.lab is None else row.provider == model.lab)
         if fewest is not None:
             told.append(None if row.context_window is None else row.context_window >= fewest)
         if most is not None:

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -20,22 +19,21 @@ from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
-from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
-from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.domain.scores.score_file import FailedRow, StatedScore
+from llmpricing.services.catalogue.freshness import SourceAge, source_ages
+from llmpricing.services.catalogue.listed_models import SoldModel, listed_models
 from llmpricing.services.catalogue.listing import providers
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.services.scores.kept_scores import count_scores, models_sold
 from llmpricing.services.scores.valuing import ValuedMonth
-from llmpricing.web.errors import invalid
-from llmpricing.web.forms import form_items
-from llmpricing.web.json_body import MAX_BYTES
 from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.need_query import ASKED, read_asked
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.addresses import address
+from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import WIDTHS, answer
@@ -43,6 +41,8 @@ from llmpricing.web.site.given_up import lead_given_up
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.needs_form import needs_form
+from llmpricing.web.site.own_scores import sent_scores
+from llmpricing.web.site.unsaid import lists_of_needs
 from llmpricing.web.site.workload import WORKLOAD, count, month_hours, month_total
 from llmpricing.web.site.workload_form import WorkloadForm
 from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
@@ -59,7 +59,6 @@ WHY = {
 _NOT_THEN = "no seller’s price of both input and output was known then"
 _VALUE = {**VALUE, **SHOW, **WORKLOAD, "min_context": count(0, 10**12)}
 _TAKEN_ALONG = (*WORKLOAD, *ASKED, *CLOCKS, *SHOW)  # to a comparison
-MOST_ROWS = 1000  # of a file that is sent along
 _MOST_FAILED = 50  # rows that are shown
 
 
@@ -76,7 +75,7 @@ def show_with_own(request: Request) -> dict[str, Any]:
     """The page with the scores of a CSV file that is sent along; nothing of it is kept."""
     values = read_parameters(request, _VALUE, VALUE_REPEATABLE)
     request.response.headers["Cache-Control"] = "no-store"
-    rows = _sent(request)
+    rows = sent_scores(request)
     own = [stated for _, stated in rows if stated is not None]
     return _page(request, values, own, [row for row, stated in rows if stated is None])
 
@@ -148,7 +147,14 @@ def _page(
         "unknown": unknown[:_MOST_FAILED],
         "failed": failed[:_MOST_FAILED],
         "failed_count": len(failed),
+        **ages_shown(source_ages(request.reads, request.period.start), _of_needs(request, clocks, values)),
     }
+
+
+def _of_needs(request: Request, clocks: Clocks, values: dict[str, Any]) -> Sequence[SourceAge]:
+    """The lists that tell what models can, where that is asked."""
+    models = listed_models(request.reads, request.book, clocks, standing(request, clocks))
+    return lists_of_needs(request.reads, request.period.start, models, values.get("capability", ()))
 
 
 def _month(request: Request, clocks: Clocks, values: dict[str, Any]) -> ValuedMonth | None:
@@ -169,6 +175,7 @@ def _as_data(month: ValuedMonth | None) -> list[tuple[str, str]]:
     return [*whole, *((name, ratio_text(Fraction(share))) for name, share in shares)]
 
 
+_Named = TypeVar("_Named")
 _Month = tuple[Decimal | None, tuple[HourTotal, ...]]
 
 
@@ -184,7 +191,8 @@ def _sold(request: Request, clocks: Clocks, found: BestValue) -> _RankedRows:
 
 def _names(sold: _RankedRows) -> dict[str, str]:
     """What the list calls the models of these offerings, by id; what it calls two of them alike, by their ids."""
-    return _told_apart({slug: model.name for slug, (model, _) in sold.items()})
+    apart = _told_apart({model: model.name for model, _ in sold.values()})  # one may be ranked and free too
+    return {slug: apart[model] for slug, (model, _) in sold.items() if model in apart}
 
 
 def _names_left_out(request: Request, clocks: Clocks, found: BestValue) -> dict[str, str]:
@@ -194,9 +202,9 @@ def _names_left_out(request: Request, clocks: Clocks, found: BestValue) -> dict[
     return _told_apart({sold[slug]: model.name for slug, model in models.items()})
 
 
-def _told_apart(names: Mapping[str, str]) -> dict[str, str]:
+def _told_apart(names: Mapping[_Named, str]) -> dict[_Named, str]:
     once = Counter(names.values())
-    return {slug: name for slug, name in names.items() if once[name] == 1}
+    return {one: name for one, name in names.items() if once[name] == 1}
 
 
 def _lent(request: Request, values: dict[str, Any], sold: _RankedRows) -> frozenset[str]:
@@ -221,22 +229,3 @@ def _unsaid(request: Request, values: dict[str, Any], found: BestValue) -> tuple
 
 def _is_any_unknown(found: BestValue) -> bool:
     return any(one.why is WhyExcluded.UNKNOWN_PRICE for one in found.excluded)
-
-
-def _sent(request: Request) -> list[tuple[FailedRow, StatedScore | None]]:
-    """The rows of the file in the form's field ``scores``; raises the 400 that names it, 413 for a large one."""
-    if (request.content_length or 0) > MAX_BYTES:
-        raise HTTPRequestEntityTooLarge
-    try:
-        part = dict(form_items(request)).get("scores")  # closes its file when it goes
-    except (ValueError, UnicodeError):  # a form that is none
-        part = None
-    if (file := getattr(part, "file", None)) is None:
-        raise invalid("scores", "Choose a CSV file with the columns model, benchmark and score.")
-    try:
-        rows = list(islice(read_scores(file.read(MAX_BYTES).decode("utf-8"), needs_source=False), MOST_ROWS + 1))
-    except (UnicodeDecodeError, ScoreFileError) as error:
-        raise invalid("scores", f"The file cannot be read: {error}.") from None
-    if len(rows) > MOST_ROWS:
-        raise invalid("scores", f"The file has more than {MOST_ROWS:,} rows: llmpricing import-benchmarks reads more.")
-    return rows

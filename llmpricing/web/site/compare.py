@@ -45,6 +45,7 @@ from llmpricing.web.site.compared_prices import (
 from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
+from llmpricing.web.site.unsaid import lists_saying
 from llmpricing.web.site.workload import WORKLOAD, month_between, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
@@ -126,14 +127,18 @@ def show(request: Request) -> dict[str, Any]:
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
         "at_makers": at_makers,
         "lent": lent,
-        **_ages(ages, prices),
+        **_ages(ages, prices, lists_saying(telling, models.values(), values.get("capability", ()))),
     }
 
 
-def _ages(ages: Sequence[freshness.SourceAge], prices: Mapping[str, Any]) -> dict[str, Any]:
-    """How old the lists are that the compared prices are of; all of them where none is compared."""
+def _ages(
+    ages: Sequence[freshness.SourceAge], prices: Mapping[str, Any], of_needs: Sequence[freshness.SourceAge]
+) -> dict[str, Any]:
+    """How old the lists are that the compared prices are of, all of them where none is compared, and those that tell
+    what is asked for.
+    """
     sources = sources_of(prices)
-    return ages_shown([age for age in ages if age.source in sources] or ages)
+    return ages_shown([age for age in ages if age.source in sources] or ages, of_needs)
 
 
 def _then(values: Mapping[str, Any], clocks: Clocks, now: datetime) -> datetime:

@@ -21,6 +21,7 @@ LABELS = {
     "sort": "Sort by",
     "capability": "Capabilities",
     **WORKLOAD_LABELS,
+    "by_maker": "Sold by its maker",
     "dated": "With a dated price",
     "usage": "or a usage object",
     "usage_format": "Its format",

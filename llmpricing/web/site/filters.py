@@ -30,6 +30,7 @@ _MORE = (
     "released_since",
     "updated_within_days",
     "as_of",
+    "by_maker",
     "dated",
 )  # folded away at first, on every screen
 _FOLDED = ("input_share", "requests", "max_input_price", "provider", "lab", "sort")  # on a phone
@@ -190,7 +191,7 @@ class Filters:
             text = dict(self.options(name))[text]
         if name == "capability":
             return NEEDS[text].words if text in NEEDS else display.words(text)
-        if name == "dated":
+        if name in ("by_maker", "dated"):
             return LABELS[name].lower()
         return f"{LABELS[name]}: {text}"
 

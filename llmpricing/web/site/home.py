@@ -26,7 +26,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.addresses import address
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
-from llmpricing.web.site.basket import MOST
+from llmpricing.web.site.basket import FEWEST, MOST
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.filter_problems import LABELS
 from llmpricing.web.site.filters import MARKED, NEWEST, Filters, read_filters
@@ -39,6 +39,7 @@ from llmpricing.web.site.unsaid import lists_of_needs, unsaid_among
 from llmpricing.web.site.workload import month_total, tidy_address, weighing
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 
+FEW = 3  # that are compared at once beside as many as can be
 _found: Memory[Any, tuple[FoundModels, Known]] = Memory(4, lambda found: SMALL + 150 * len(found[0].rows))
 
 
@@ -79,13 +80,20 @@ def home(request: Request) -> Any:
         "unsaid": unsaid_among(found, of_needs),
         "marked_names": _marked_names(request, question, stands_on, filters),
         "most": MOST,
-        "compare_first": _compare_first(filters, rows[first : first + MOST]),
+        "compare_first": _compare_first(filters, rows[first : first + question.limit]),
     }
 
 
-def _compare_first(filters: Filters, rows: Sequence[ModelRow]) -> str:
-    """The address that compares these models for the same month and needs."""
-    return "/compare" + address([("models", ",".join(row.shown.id for row in rows)), *filters.taken_along])
+def _compare_first(filters: Filters, rows: Sequence[ModelRow]) -> list[tuple[int, str]]:
+    """How many of the first models can be compared at once, each with the address that does for the same month and
+    needs.
+    """
+    ids = [row.shown.id for row in rows[:MOST]]
+    counts = [count for count in (FEW, len(ids)) if FEWEST <= count <= len(ids)]
+    return [
+        (count, "/compare" + address([("models", ",".join(ids[:count])), *filters.taken_along]))
+        for count in dict.fromkeys(counts)
+    ]
 
 
 def _marked_names(
@@ -182,6 +190,8 @@ def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> 
         (f"− {_SHELF_WORDS.get(name, name)}", filters.without("show", name)) for name in sorted(question.wanted.show)
     ]
     back = [(f"− {known}", filters.without_all("unsaid"))] if question.wanted.unsaid else []
+    if not question.wanted.by_maker:
+        back.append(("sold by its maker", filters.with_("by_maker", "1")))
     if question.wanted.stated:
         back.append(("+ said of the model, not of the seller", filters.without_all("stated")))
     elif found.lent:

@@ -44,6 +44,7 @@ _READERS: Mapping[str, p.Reader] = {
     "dated": _on,
     "unsaid": p.one_of("1", ALL),
     "stated": _on,
+    "by_maker": _on,
     "kind": p.one_of(*KINDS, ALL),
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
@@ -71,6 +72,7 @@ class ModelQuestion:
     page: int
     limit: int
     columns: tuple[str, ...]  # none: those of which enough is known
+    marked: tuple[str, ...] = ()  # offerings to be compared, in the order of marking
 
     @property
     def length(self) -> int:
@@ -99,6 +101,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         dated="dated" in values,
         unsaid="unsaid" in values,
         stated="stated" in values,
+        by_maker="by_maker" in values,
         well_known=values.get("unsaid") != ALL,
         kind=None if kind == ALL else kind,
         show=frozenset(values.get("show", ())),
@@ -113,6 +116,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         page=values.get("page", 1),
         limit=values.get("limit", DEFAULT_LIMIT),
         columns=values.get("columns", ()),
+        marked=tuple(values.get("models", ())),
     )
 
 

@@ -17,8 +17,8 @@ _BOUNDS = (("max_input_price", PER_M), ("max_output_price", PER_M), ("max_month"
 @dataclass(frozen=True, slots=True)
 class NeedsForm:
     """Each need with its words and whether it is asked for; bounds as name, label, unit and what was typed; the
-    context that is asked for among those to choose; whether what no list says is taken too, and only what lists say
-    of a seller itself, as the address tells it; sellers that it names.
+    context that is asked for among those to choose; whether what no list says is taken too, only what lists say of a
+    seller itself, and only its maker, as the address tells it; sellers that it names.
     """
 
     needs: list[tuple[str, str, bool]]
@@ -28,6 +28,7 @@ class NeedsForm:
     contexts: list[Option]
     unsaid: str
     stated: str
+    by_maker: str
     sellers: list[str]
     is_asked: bool
 
@@ -43,6 +44,7 @@ def needs_form(request: Request) -> NeedsForm:
         contexts(context),
         request.GET.get("unsaid", ""),
         request.GET.get("stated", ""),
+        request.GET.get("by_maker", ""),
         request.GET.getall("provider"),
         any(request.GET.get(name, "").strip() for name in ASKED),
     )

@@ -60,6 +60,7 @@ class ShownModel:
     lone_below: (
         Decimal | None
     )  # what all other sellers ask at least, in an order by cost, where one list alone says less
+    marked: Any  # the offering that is marked for a comparison: another of the model where that was shown then
 
     @property
     def unnamed(self) -> int:
@@ -114,6 +115,7 @@ def shown_models(
                 item.id in full and bool(total),
                 _cheapest(row, costs),
                 far_above(row, costs) if by_cost and is_stated_once(behind[row.shown.number], at) else None,
+                _marked(row, question.marked),
             )
         )
     return found
@@ -134,6 +136,14 @@ def _cached_at_full_price(
     silent = [one for row in rows if (one := row.shown).cache_read_per_mtok is None and one.input_per_mtok]
     plain = costs_then(request, question.clocks, uncached(question.workload), silent, stands_on)
     return frozenset(slug for slug, cost in plain.items() if slug in costs and cost.total == costs[slug].total)
+
+
+def _marked(row: ModelRow, marked: Sequence[str]) -> Any:
+    """The first of the model's offerings that is marked: who is shown may have changed with the order or a filter since
+    then. None where none is.
+    """
+    of_model = {one.id: one for one in row.model.rows}
+    return next((of_model[slug] for slug in marked if slug in of_model), None)
 
 
 def _cheapest(row: ModelRow, costs: Mapping[str, WorkloadTotal]) -> tuple[Any, Decimal] | None:

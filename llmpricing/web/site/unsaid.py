@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,8 +37,13 @@ def lists_of_needs(
     asked = tuple(needs)
     if not asked:
         return []
-    names = {name for model in models for need in asked for name in model.able.get(need, ())}
-    return [age for age in source_ages(reads, now, outcomes=TOLD) if age.source in names]
+    return lists_saying(source_ages(reads, now, outcomes=TOLD), models, asked)
+
+
+def lists_saying(ages: Iterable[SourceAge], models: Iterable[SoldModel], needs: Collection[str]) -> Sequence[SourceAge]:
+    """Those of these lists that say of one of the models that it meets one of these needs."""
+    names = {name for model in models for need in needs for name in model.able.get(need, ())}
+    return [age for age in ages if age.source in names]
 
 
 def unsaid_among(found: FoundModels, lists: Sequence[SourceAge]) -> Unsaid | None:
