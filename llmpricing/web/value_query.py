@@ -18,10 +18,10 @@ from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE, read_asked
 
-_WEIGHT = "weight_"
+WEIGHT = "weight_"
 VALUE: Mapping[str, p.Reader] = {
     **{
-        f"{_WEIGHT}{one.id}": p.share.of(f"the weight of {one.name}; where one is stated, those left out have none")
+        f"{WEIGHT}{one.id}": p.share.of(f"the weight of {one.name}; where one is stated, those left out have none")
         for one in BENCHMARKS.values()
     },
     "floor": p.share.of("the least quality, 0 to 1, with which a model is ranked"),
@@ -33,9 +33,9 @@ VALUE_REPEATABLE = ASKED_REPEATABLE
 
 def read_value_question(values: Mapping[str, Any]) -> ValueQuestion:
     """The weights that are stated, or else ours; raises the 400 where all of them are nothing."""
-    stated = {name.removeprefix(_WEIGHT): values[name] for name in values if name.startswith(_WEIGHT)}
+    stated = {name.removeprefix(WEIGHT): values[name] for name in values if name.startswith(WEIGHT)}
     if stated and not any(stated.values()):
-        raise invalid(_WEIGHT + next(iter(stated)), "Give one benchmark a weight above 0.")
+        raise invalid(WEIGHT + next(iter(stated)), "Give one benchmark a weight above 0.")
     return ValueQuestion(stated or dict(DEFAULT_WEIGHTS), values.get("floor", Decimal(0)))
 
 

@@ -79,7 +79,7 @@ def test_the_page_says_in_words_what_was_decided_and_the_csv_as_it_is_kept(testa
         note_event(session, at, "ada", "review_rejected", subject, **told)
         note_event(session, at, "ada", "review_rejected", "acme/b output_tokens|")
     base, batch = testapp.get("/admin/log").html.find("tbody").find_all("tr")
-    assert base.th.get_text() == "acme/b output_tokens"
+    assert base.th.get_text() == "acme/b output tokens"
     assert "service tier: batch" in batch.th.get_text()
     assert batch.find_all("td")[-1].get_text() == ("new: 0; published: 2026-10-26 18:46 UTC; rule: zero where priced")
     assert rows(testapp)[2][3:] == [

@@ -24,6 +24,7 @@ from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, h
 from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.web.site.score_days import measured
 from tests.conftest import running_app
+from tests.functional.test_pages import spoken
 from tests.servers import new_database
 
 URL = "https://example.com/scores"
@@ -327,6 +328,18 @@ def test_the_page_names_models_as_the_list_does_and_marks_them_for_a_comparison(
     assert boxes == list(named)
     compared = app.get("/compare", [("models", one) for one in boxes[:2]] + form.submit_fields())
     assert compared.html.select_one("table.compared")
+
+
+@pytest.mark.parametrize(("field", "label"), [("floor", "Least quality"), ("weight_mmlu", "Weight of MMLU")])
+def test_a_field_that_cannot_be_read_keeps_the_form_and_is_marked_in_it(app: TestApp, field: str, label: str) -> None:
+    page = app.get(f"/best-value?tokens=5M&capability=tools&{field}=2", status=400, headers={"Accept": "text/html"})
+    assert spoken(page.html.h1) == f"{label} cannot be read"
+    form = next(one for one in page.forms.values() if field in one.fields)
+    assert (form[field].value, page.html.find(id=field)["aria-invalid"]) == ("2", "true")
+    form[field] = "0.5"
+    mended = form.submit().request.GET
+    assert (mended[field], mended["tokens"], mended["capability"]) == ("0.5", "5M", "tools")
+    assert app.get(f"/best-value?{field}=2", status=400, headers={"Accept": "application/json"}).json["error"]
 
 
 @pytest.mark.parametrize("doubtful", [{"given_up": True}, {"is_lent": True}])

@@ -37,7 +37,7 @@ BUDGETS = {
     "benchmarks": (2, 2),
     "best_value": (6, 6),
     "frontier": (6, 6),
-    "page_best_value": (11, 11),
+    "page_best_value": (12, 12),
     "page_bill": (0, 0),
     "page_docs": (0, 0),
     "page_doc": (0, 0),

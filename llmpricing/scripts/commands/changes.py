@@ -115,7 +115,9 @@ def _line(change: Change) -> str:
     factor = f" ({ratio_text(change.factor)}x)" if change.factor else ""
     conditions = f" [{change.condition_key}]" if change.condition_key else ""
     learnt = "is believed no longer" if change.new is None else "tells of it for the first time or is believed now"
-    told = "" if change.is_sellers else f", which {learnt}: no move of the seller"
+    by_hand = "an operator set" if change.new else "an operator took back"
+    learnt = by_hand if change.is_operators else f"which {learnt}"
+    told = "" if change.is_sellers else f", {learnt}: no move of the seller"
     since = f", valid from {change.valid_from:%Y-%m-%d %H:%M} UTC" if change.valid_from else ""
     return (
         f"{change.offering} {change.meter}{conditions}: {_text(change.old)} -> {_text(change.new)}{factor}{since}, "
@@ -143,6 +145,7 @@ def _json(change: Change) -> dict[str, Any]:
         "valid_from": change.valid_from,
         "source": change.source,
         "is_sellers": change.is_sellers,
+        "is_operators": change.is_operators,
     }
 
 

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
 from llmpricing.services.catalogue.moved_prices import Compared, component_of, moved_rows
-from llmpricing.services.catalogue.seller_moves import ended_by_seller, last_ended, moved_by_seller
+from llmpricing.services.catalogue.seller_moves import by_operator, ended_by_seller, last_ended, moved_by_seller
 from llmpricing.services.price_book import Reads
 
 
@@ -31,7 +31,8 @@ class NewsKind(StrEnum):
 class News:
     """An event of an offering, of one of its prices where there is a ``meter``. ``valid_from`` is when what is
     announced, or was, begins. ``is_sellers`` tells of a price whether by the evidence its seller moved it; False: a
-    list told of it for the first time, or another list is believed now. ``name`` and ``status`` are those of an
+    list told of it for the first time, or another list is believed now, or ``is_operators``: an operator set it by
+    hand, or took that back. ``name`` and ``status`` are those of an
     offering that is new or retired.
     """
 
@@ -45,6 +46,7 @@ class News:
     valid_from: datetime | None = None
     source: str | None = None
     is_sellers: bool | None = None
+    is_operators: bool = False
     name: str | None = None
     status: str | None = None
 
@@ -129,10 +131,11 @@ def _of_steps(
 ) -> Iterator[News]:
     for step, (old, new) in sorted(are.items()):
         if step not in were or not _same(were[step][1], new):
-            yield _news(NewsKind.ANNOUNCED, at, old, new, step, by_seller=True)
+            yield _news(NewsKind.ANNOUNCED, at, old, new, step, by_seller=not by_operator(old, new))
     for step in sorted(were.keys() - are.keys()):
         off, instead = were[step][1], _first(_on(believed, "valid", step))
-        by_seller = instead is None or instead.source == off.source  # else another list is believed, which knows none
+        is_same_list = instead is None or instead.source == off.source  # else another list is believed, without one
+        by_seller = is_same_list and not by_operator(off, instead)
         yield _news(NewsKind.WITHDRAWN, at, off, None, step, by_seller=by_seller)
 
 
@@ -172,6 +175,7 @@ def _news(
         valid_from=step,
         source=row.source,  # type: ignore[union-attr]  # one of the two is there
         is_sellers=by_seller,
+        is_operators=by_operator(old, new),
     )
 
 

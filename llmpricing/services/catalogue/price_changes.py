@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import groupby
@@ -15,7 +15,7 @@ from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.observations import Amount
 from llmpricing.models import Offering
 from llmpricing.services.catalogue.moved_prices import Compared, component_of, moved_rows
-from llmpricing.services.catalogue.seller_moves import ended_by_seller, last_ended, moved_by_seller
+from llmpricing.services.catalogue.seller_moves import by_operator, ended_by_seller, last_ended, moved_by_seller
 from llmpricing.services.price_book import Reads
 
 
@@ -26,7 +26,8 @@ class Change:
     ``recorded_at`` is when we learnt it; ``valid_from`` may lie in the future. ``is_sellers`` tells whether by the
     evidence the seller changed it: the same list said otherwise before, or it begins by a date or between two lists
     after the time compared with. Else a list told of it for the first time, or another list is believed now; what ended
-    then is still asked by the word of its ``source``.
+    then is still asked by the word of its ``source``; or, where ``is_operators``, an operator set it by hand or took
+    that back.
     """
 
     offering: str
@@ -38,6 +39,7 @@ class Change:
     valid_from: datetime | None
     source: str
     is_sellers: bool
+    is_operators: bool = False
 
     @property
     def factor(self) -> Fraction | None:
@@ -111,17 +113,19 @@ def _current(rows: Sequence[Any], now: datetime) -> Any | None:
 
 def _change(old: Any | None, new: Any, since: datetime) -> Change:
     was, recorded, begins = old and _amount(old), new.recorded.lower, new.valid.lower
-    return Change(*component_of(new), was, _amount(new), recorded, begins, new.source, moved_by_seller(old, new, since))
+    by_seller, by_hand = moved_by_seller(old, new, since), by_operator(old, new)
+    return Change(*component_of(new), was, _amount(new), recorded, begins, new.source, by_seller, by_hand)
 
 
 def _end(old: Any, rows: Sequence[Any], of_offering: Sequence[Any], now: datetime) -> Change:
     """A price that is no more: it ended, or a later record took it back for all time."""
     last = last_ended(_believed(rows), now)
     if last is None:
-        return Change(*component_of(old), _amount(old), None, old.recorded.upper, None, old.source, is_sellers=False)
-    by_seller = ended_by_seller(last, _believed(of_offering))
+        gone = Change(*component_of(old), _amount(old), None, old.recorded.upper, None, old.source, is_sellers=False)
+        return replace(gone, is_operators=by_operator(old))
+    by_seller, by_hand = ended_by_seller(last, _believed(of_offering)), by_operator(last)
     recorded, ended = last.recorded.lower, last.valid.upper
-    return Change(*component_of(old), _amount(old), None, recorded, ended, last.source, is_sellers=by_seller)
+    return Change(*component_of(old), _amount(old), None, recorded, ended, last.source, by_seller, by_hand)
 
 
 def _believed(rows: Sequence[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Whether a seller did it: what the rows of prices are evidence of, beside what is but another list's word."""
+"""Whether a seller did it: what rows of prices are evidence of, beside another list's word and an operator's act."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ from typing import Any
 
 from llmpricing.domain.observations import Basis
 
-_DATED = (Basis.DOCUMENTED, Basis.MANUAL)
 _WITHIN_A_SERIES = ("schedule=", "above=", "from=", "marginal")  # parts of a key of conditions
+
+
+def by_operator(*rows: Any | None) -> bool:
+    """Whether an operator set the price of one of these rows by hand: that it comes, or ends, is no seller's doing."""
+    return any(row is not None and row.basis == Basis.MANUAL for row in rows)
 
 
 def moved_by_seller(old: Any | None, new: Any, since: datetime) -> bool:
     """Whether by the evidence the seller moved the price of one row to that of the next, after ``since``."""
+    if by_operator(old, new):
+        return False
     if old is not None and old.source == new.source:
         return True
     begins = new.valid.lower
     # What begins after it was told of does so by what a list states: nobody saw it begin.
     is_ahead = begins is not None and begins > new.recorded.lower
-    is_dated = is_ahead or new.basis in _DATED or new.bracket_from is not None
+    is_dated = is_ahead or new.basis == Basis.DOCUMENTED or new.bracket_from is not None
     return begins is not None and begins > since and is_dated
 
 
@@ -35,6 +41,8 @@ def ended_by_seller(last: Any, believed: Sequence[Any]) -> bool:
 
     ``believed`` are the rows of the offering that are believed and begin or end about then.
     """
+    if by_operator(last):
+        return False
     end, series = last.valid.upper, _series(last)
     of_series = [row for row in believed if _series(row) == series]
     is_taken_over = any(row.valid.lower == end and row.source != last.source for row in of_series)

@@ -170,7 +170,7 @@ def _waiting(
         per=review.per_quantity,
         opened_at=review.opened_at,
         repeated=len(lists[source]) - bisect_left(lists[source], review.time),
-        effect=_effect(review, old, published, held),
+        effect=_effect(review, old, published, held if review.outcome is None else {}),
         decided=_decided(review),
     )
 

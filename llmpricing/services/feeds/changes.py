@@ -18,7 +18,7 @@ from llmpricing.services.price_book import Reads
 SPAN = timedelta(days=28)
 MOST_ENTRIES = 500  # the newest; readers ask again and again, and keep what they saw
 MEDIA = {"changes.json": "application/feed+json", "changes.atom": "application/atom+xml"}
-BY_SELLER, BY_LIST = "by_seller", "by_list"  # who did it: tags of what happened to a price
+BY_SELLER, BY_LIST, BY_OPERATOR = "by_seller", "by_list", "by_operator"  # who did it: tags of what happened to a price
 _TITLE = "Changes of LLM prices"
 
 
@@ -45,7 +45,8 @@ def _feed_id(models: Sequence[str]) -> str:
 def _entry(one: News) -> FeedEntry:
     facts = asdict(one) | {"conditions": one.condition_key, "old": _told(one.old), "new": _told(one.new)}
     del facts["condition_key"], facts["at"]
-    tags = [one.kind, *([] if one.is_sellers is None else [BY_SELLER if one.is_sellers else BY_LIST])]
+    by = BY_OPERATOR if one.is_operators else BY_SELLER if one.is_sellers else BY_LIST
+    tags = [one.kind, *([] if one.is_sellers is None else [by])]
     return FeedEntry(one.id, one.at, _in_words(one), f"/models/{quote(one.offering)}", tags, facts)
 
 
@@ -59,10 +60,15 @@ def _in_words(one: News) -> str:
         gone = (
             f"{_price(one.old)} from {begins} is called off" if begins else f"no price any more, was {_price(one.old)}"
         )
-        return f"{what}, {gone}" + ("" if one.is_sellers else f", which {one.source} told: it is not believed now")
+        return f"{what}, {gone}" + _told_by(one, f", which {one.source} told: it is not believed now")
     was = f", was {_price(one.old)}" if one.old else ""
-    learnt = "" if one.is_sellers else f", told by {one.source} for the first time: no move of the seller"
+    learnt = _told_by(one, f", told by {one.source} for the first time: no move of the seller")
     return f"{what}, {_price(one.new)}{f' from {begins}' if begins else ''}{was}{learnt}"
+
+
+def _told_by(one: News, by_list: str) -> str:
+    """Who did it, where that is not the seller."""
+    return "" if one.is_sellers else ", by an operator’s hand" if one.is_operators else by_list
 
 
 def _price(stated: Amount | None) -> str:

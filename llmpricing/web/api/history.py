@@ -56,6 +56,7 @@ class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
     """A published price that moved. ``old`` or ``new`` is null where there was or is none; ``factor`` is new / old.
     ``is_sellers`` is false where no evidence says that the seller changed it: a list told of it for the first time, or
     another list is believed now; where ``new`` is null then, ``source`` told the old price and is not believed now.
+    ``is_operators``: an operator set it by hand, or took that back.
     """
 
     offering: str
@@ -68,6 +69,7 @@ class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
     valid_from: datetime | None
     source: str
     is_sellers: bool
+    is_operators: bool
 
 
 class ChangesMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
@@ -139,6 +141,7 @@ def _moved(one: Change) -> ChangeJson:
         valid_from=one.valid_from,
         source=one.source,
         is_sellers=one.is_sellers,
+        is_operators=one.is_operators,
     )
 
 

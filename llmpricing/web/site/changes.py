@@ -54,7 +54,7 @@ class Newcomer:
 
 def show(request: Request) -> dict[str, Any]:
     """The page: announced prices first, then the weeks in which we learnt of changes, the newest first. What sellers
-    did; with ``learnt`` what lists told of for the first time instead.
+    did; with ``learnt`` what lists told of for the first time and operators set by hand instead.
     """
     values = read_parameters(request, _READERS, repeatable=("model",))
     now, days, month = request.period.start, values.get("days", DEFAULT_DAYS), month_pairs(request)
@@ -81,6 +81,7 @@ def show(request: Request) -> dict[str, Any]:
         "spans": [(span, _address(values, span, month)) for span in SPANS],
         "learnt": "learnt" in values,
         "others": len(past) - len(moved),
+        "by_hand": sum(one.is_operators for one in past),
         "turned": _address({**values, "learnt": None if "learnt" in values else "1"}, days, month),
         "here_too": urlencode(month),
         "models": values.get("model", ()),
@@ -177,7 +178,7 @@ def change_in_words(one: Change) -> str:
     if one.old is None:
         return "new price"
     if one.new is None:
-        return "withdrawn" if one.is_sellers else "no longer believed"
+        return "withdrawn" if one.is_sellers else "taken back" if one.is_operators else "no longer believed"
     if one.factor is None:
         return "changed"
     percent = round((one.factor - 1) * 100)

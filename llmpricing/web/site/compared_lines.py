@@ -23,12 +23,15 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class ComparedLine:
-    """What is written of each offering, which of them are the best, and what is said behind each cell, if anything."""
+    """What is written of each offering, which of them are the best, and what is said behind each cell, if anything;
+    ``anchor`` is where on its model's page more of it stands.
+    """
 
     title: str
     cells: list[str]
     best: frozenset[int] = frozenset()
     notes: tuple[str, ...] = ()
+    anchor: str = ""
 
     def note(self, place: int) -> str:
         """What is said behind the cell of this place."""

@@ -105,7 +105,8 @@ def origin_lines(prices: Sequence[Sequence[PriceDetail]], now: datetime) -> list
         ("Last listed", lambda price: _last_listed(price, now)),
     ]
     lines = [ComparedLine(title, [_together(of_one, write) for of_one in base]) for title, write in told]
-    return [lines[0], ComparedLine("Other lists", [_agreement(of_one) for of_one in prices]), *lines[1:]]
+    others = ComparedLine("Other lists", [_agreement(of_one) for of_one in prices], anchor="stated")
+    return [lines[0], others, *lines[1:]]
 
 
 def _agreement(prices: Sequence[PriceDetail]) -> str:

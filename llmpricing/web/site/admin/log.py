@@ -60,7 +60,7 @@ def _in_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_in_words(name, one) for one in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_in_words(key, one)}" for key, one in sorted(value.items()))
+        return ", ".join(f"{display.words(key)} {_in_words(key, one)}" for key, one in sorted(value.items()))
     text = str(value)
     if _TIME.fullmatch(text):
         return text[:16].replace("T", " ") + " UTC"
@@ -78,9 +78,11 @@ def subject_words(subject: str) -> str:
     """What a decision is about as the page writes it: a price by what it counts, with its conditions where it has any.
     The CSV and the filters have it as it is logged, ``openai/gpt-4o input_tokens|``.
     """
-    about, bar, conditions = subject.rpartition("|")
+    component, bar, conditions = subject.rpartition("|")
     if not bar:
         return subject
+    offering, space, meter = component.rpartition(" ")
+    about = f"{offering}{space}{display.words(meter)}"
     return f"{about} ({display.conditions(conditions)})" if conditions else about
 
 

@@ -197,6 +197,24 @@ def test_what_a_list_ends_itself_was_withdrawn_by_the_seller(engine: Engine) -> 
         ]
 
 
+def test_what_an_operator_pins_and_releases_is_no_move_of_the_seller(engine: Engine) -> None:
+    week, component = timedelta(days=7), ComponentKey("input_tokens", "")
+    load(engine, price_list(a=2), MONDAY)
+
+    def told(since: datetime, now: datetime) -> list[Any]:
+        with Session(engine) as session:
+            found = [*changes_since(session, since, now), *news_since(session, since, now)]
+        return [(one.new and one.new.amount, one.is_sellers, one.is_operators) for one in found]
+
+    with Session(engine) as session, session.begin():
+        pinned = HeldPrice("acme/a", component, Decimal(9), 1_000_000, since=MONDAY + week)
+        hold_price(session, pinned, Decider("ada", MONDAY + week))
+    assert told(MONDAY + timedelta(days=1), MONDAY + 2 * week) == [(9, False, True)] * 2
+    with Session(engine) as session, session.begin():
+        release_price(session, "acme/a", component, Decider("ada", MONDAY + 3 * week))
+    assert told(MONDAY + 2 * week, MONDAY + 4 * week) == [(2, False, True)] * 2
+
+
 def test_only_the_offerings_asked_for_are_looked_at(engine: Engine) -> None:
     load(engine, price_list(a=2, b=5), MONDAY)
     load(engine, price_list(a=3, b=6), MONDAY + timedelta(days=7))
@@ -260,6 +278,7 @@ def test_json_tells_old_new_factor_times_and_source(moved: Commands) -> None:
         "valid_from": change["valid_from"],
         "source": "genai-prices",
         "is_sellers": True,
+        "is_operators": False,
         "listed": False,
     }
     assert said["listed_moved"] == []

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from llmpricing.book.shape import BookSpan
+from llmpricing.domain.observations import Basis
 from llmpricing.services.catalogue.seller_moves import ended_by_seller
 
 DAY = datetime(2026, 11, 10, tzinfo=UTC)
@@ -19,6 +20,7 @@ class Row(NamedTuple):
     source: str
     condition_key: str
     valid: BookSpan
+    basis: Basis = Basis.DOCUMENTED
 
 
 ENDED = Row("older", "schedule=9ae857f90fa56cc1", BookSpan(None, DAY))
