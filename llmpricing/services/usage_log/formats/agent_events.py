@@ -18,6 +18,7 @@ _CLAUDE, _CODEX, _GEMINI = "claude_code.", "codex.", "gemini_cli."
 _CHARGE = ChargeFields(("cost_usd",))
 _UNKNOWN = unpriced("an event that counts tokens and is not known: take it out if nobody is billed for it")
 _NO_COUNTS = unpriced("usage is not stated: the event counts nothing")
+_COMPLETED = "response.completed"
 _TOLD = not_billed("told by its gemini_cli.api_response too")
 _OPERATION = "gen_ai.client.inference.operation.details"  # beside the event of Gemini CLI, which tells the same
 
@@ -39,7 +40,7 @@ def event_record(event: Row) -> UsageRecord | None:
     name = _name_of(event)
     if name == "claude_code.api_request":
         return _claude(event)
-    if name == "codex.sse_event" and event.text("event.kind") == "response.completed":
+    if name == "codex.sse_event" and (event.text("event.kind") == _COMPLETED or event.value("input_token_count")):
         return _codex(event)
     if name == "gemini_cli.api_response":
         return _gemini(event)
@@ -64,7 +65,7 @@ def _claude(event: Row) -> UsageRecord:
     at, charged, speed = event.instant(*_TIMES), event.amount("cost_usd"), event.text("speed")
     facts = _facts(event)
     request = event.text("request_id") or event.text("client_request_id")
-    where = context("fast" if speed.lower() == "fast" else None)
+    where = context(None if speed.lower() in ("", "normal") else tier_of(speed))
     model, seller = event.text("model"), "anthropic" if event.text("request_id").startswith("req_") else None
     event.known("event.sequence")
     event.close()
@@ -158,6 +159,9 @@ _ALWAYS = {
     "input_tokens": ("input_tokens", "input_token_count"),
     "output_tokens": ("output_tokens", "output_token_count"),
     "cache_read_tokens": ("cache_read_tokens", "cached_token_count", "cached_content_token_count"),
+    # That which one of the tools always writes, or else a word of the others.
+    "cache_write_tokens": ("cache_creation_tokens", "input_token_count"),
+    "output_reasoning_tokens": ("thoughts_token_count", "reasoning_token_count", "cache_creation_tokens"),
     RECORD_ID: (),
 }
 SHAPES = (

@@ -161,7 +161,10 @@ def _model_of_day(day: Row, row: Row) -> UsageRecord:
     )
     tokens.close_counts()
     amount = cost.amount("amount")
-    by_seat = day.text("customer_type").lower() == "subscription"
+    paid_by = day.text("customer_type").lower()
+    if paid_by not in ("", "api", "subscription"):
+        raise UsageError("customer_type", f"is {paid_by[:40]!r}: it is not known whether that pays by tokens")
+    by_seat = paid_by == "subscription"
     return UsageRecord(
         row.text("model"),
         day.instant("date"),

@@ -21,7 +21,8 @@ from llmpricing.services.usage_log.formats.values import (
     without_dollars,
 )
 
-_TRUE = frozenset({"true", "t", "yes", "1"})
+_TRUE = frozenset({"true", "t", "yes", "y", "on", "1", "1.0"})
+_FALSE = frozenset({"false", "f", "no", "n", "off", "0", "0.0"})
 _MOST_COUNTED = LARGEST * 1000
 
 Flat = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -82,9 +83,16 @@ class Row:
         return int(found) if found == found.to_integral_value() else found
 
     def truth(self, *names: str) -> bool:
-        """Whether it is said to be so, as true, True, TRUE, 1 or yes."""
+        """Whether it is said to be so, as true, True, TRUE, 1, 1.0 or yes; raises UsageError where a word says neither
+        that nor that it is not.
+        """
         found = self.value(*names)
-        return found is True or (found is not None and str(found).strip().lower() in _TRUE)
+        if found is None or isinstance(found, bool):
+            return found is True
+        word = str(found).strip().lower()
+        if word not in _TRUE and word not in _FALSE:
+            raise UsageError(names[0], f"is {word[:40]!r}, which is neither true nor false")
+        return word in _TRUE
 
     def instant(self, *names: str) -> datetime:
         """A time in UTC; raises UsageError."""

@@ -19,7 +19,7 @@ NOTHING = frozenset(
 _DOLLARS = re.compile(
     r"(-?)\s*(?:US\$|\$|USD)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)|(-?[\d.]+(?:[eE][+-]?\d+)?)\s*(?:US\$|\$|USD)"
 )
-_HOUR = r"(?: (?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d)?))?"
+_HOUR = r"(?:,? (?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d)?)(?:[ \u202f](?P<half>[AP])M)?)?"
 _AMERICAN_DAY = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _HOUR)
 _DOTTED_DAY = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _HOUR)  # day first, everywhere
 _OFFSET = re.compile(r" ?([+-]\d\d):?(\d\d)$")
@@ -102,14 +102,23 @@ def as_instant(value: Any) -> datetime:
             pass
     if found := _AMERICAN_DAY.fullmatch(text) or _DOTTED_DAY.fullmatch(text):
         text = _as_written(found)
-    text = _OFFSET.sub(r"\1:\2", text.removesuffix(" UTC")) if ":" in text else text
+    text = _OFFSET.sub(r"\1:\2", text.removesuffix(" UTC").removesuffix(" GMT")) if ":" in text else text
     return read_instant(text, assume_utc=True)[0]
 
 
 def _as_written(found: re.Match[str]) -> str:
     """A day of a spreadsheet, with its hour where it says one, as ISO 8601 writes it."""
-    hour = f" {int(found['hour']):02}{found['minutes']}" if found["hour"] else ""
+    hour = f" {_of_day(int(found['hour']), found['half']):02}{found['minutes']}" if found["hour"] else ""
     return f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}{hour}"
+
+
+def _of_day(hour: int, half: str | None) -> int:
+    """The hour of 24, of one before or after noon; raises InstantError where there is none such."""
+    if half is None:
+        return hour
+    if not 1 <= hour <= 12:
+        raise InstantError("is no hour of a clock of twelve")
+    return hour % 12 + (12 if half == "P" else 0)
 
 
 def _since_epoch(number: Decimal) -> datetime:

@@ -86,3 +86,27 @@ def test_a_stream_that_broke_is_not_billed_and_one_that_counted_nothing_is_said(
     silent = {**row, "attributes": facts}
     kinds = [one.outcome.kind for one in records(tmp_path, [row, broken, silent])]
     assert kinds == [OutcomeKind.BILLED, OutcomeKind.NOT_BILLED, OutcomeKind.UNPRICED]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_request_of_codex_whose_kind_of_event_was_cut_is_billed_all_the_same(tmp_path: Path, name: str) -> None:
+    (whole, cut) = (records(tmp_path, [without(one, drop) for one in twins.documents(name)]) for drop in ("", "kind"))
+    assert [one.usage for one in cut if one.usage] == [one.usage for one in whole if one.usage]
+
+
+def without(value: Any, end: str) -> Any:
+    """The document without attributes whose name ends so."""
+    if isinstance(value, list):
+        return [without(one, end) for one in value if not (end and str(dict(one).get("key", "")).endswith(f".{end}"))]
+    if isinstance(value, dict):
+        return {name: without(one, end) for name, one in value.items() if not (end and name.endswith(f".{end}"))}
+    return value
+
+
+def test_a_speed_that_is_not_known_is_a_tier_of_its_own(tmp_path: Path) -> None:
+    row = next(one for one in twins.documents("agent-events.ndjson") if "speed" in one["attributes"])
+    speeds = ["normal", "fast", "warp"]
+    rows = [
+        {**row, "attributes": {**row["attributes"], "speed": speed, "request_id": f"req_{speed}"}} for speed in speeds
+    ]
+    assert [one.context.service_tier for one in records(tmp_path, rows)] == [None, "fast", "warp"]

@@ -438,3 +438,41 @@ def test_reading_can_end_in_the_midst_of_one_document(tmp_path: Path, looks: int
     with pytest.raises(TooLate):
         list(UsageFiles([usage_file(path)], each_row=each).records())
     assert asked == looks
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "word"),
+    [
+        ("openrouter-generations.ndjson", "is_byok", "1.0"),
+        ("litellm-spendlogs.ndjson", "cache_hit", "1.0"),
+    ],
+)
+def test_a_data_frames_word_for_true_is_one(tmp_path: Path, name: str, field: str, word: str) -> None:
+    row = twins.documents(name)[0]
+    row = {"data": {**row["data"], field: word}} if "data" in row else {**row, field: word}
+    assert only(tmp_path, twins.lines([row])).outcome.kind is OutcomeKind.NOT_BILLED
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("openrouter-generations.ndjson", "is_byok"),
+        ("openai-usage-dashboard.csv", "batch"),
+        ("litellm-spendlogs.ndjson", "cache_hit"),
+        ("cloudflare-ai-gateway.json", "cached"),
+        ("anthropic-claude-code-analytics.json", "customer_type"),
+    ],
+)
+def test_a_word_of_which_it_is_not_known_whether_it_is_billed_leaves_its_record_without_a_price(
+    tmp_path: Path, name: str, field: str
+) -> None:
+    def asked(value: Any) -> Any:
+        if isinstance(value, list):
+            return [asked(one) for one in value]
+        if isinstance(value, dict):
+            return {key: "whatever" if key == field else asked(one) for key, one in value.items()}
+        return value
+
+    found = records(tmp_path, twins.lines([asked(one) for one in twins.documents(name)]))
+    assert OutcomeKind.BILLED not in {one.outcome.kind for one in found}
+    assert any(field in one.outcome.reason for one in found)
