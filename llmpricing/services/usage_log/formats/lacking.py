@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.notices import Code
-from llmpricing.services.usage_log.formats.fields import holds, is_anywhere
+from llmpricing.services.usage_log.formats.fields import RowNames, holds
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
@@ -51,9 +51,10 @@ def telling_lacks(shape: Shape, read: RecordReader, untold: Collection[str] = ()
 
     def reading(row: Row) -> Iterable[UsageRecord]:
         lacked: dict[str, bool] = {}  # looked up once, however many records the row has
+        names = RowNames(row.raw)
         for record in read(row):
             unproven = list(_unproven(shape, record))
-            found = [name for name in unproven if _is_lacked(name, shape.always, row, lacked)]
+            found = [name for name in unproven if _is_lacked(name, shape.always, row, names, lacked)]
             empty = [name for name in unproven if name not in found and _is_uncounted(name, record)]
             if empty:
                 record = record.with_remark(
@@ -119,13 +120,13 @@ def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:
             yield name
 
 
-def _is_lacked(name: str, always: Always, row: Row, known: dict[str, bool]) -> bool:
+def _is_lacked(name: str, always: Always, row: Row, names: RowNames, known: dict[str, bool]) -> bool:
     if name not in known:
-        known[name] = not _is_told(row, always[name])
+        known[name] = not _is_told(row, names, always[name])
     return known[name]
 
 
-def _is_told(row: Row, fields: Sequence[str]) -> bool:
+def _is_told(row: Row, names: RowNames, fields: Sequence[str]) -> bool:
     """Whether the row has one of these fields, which looks at no more of it than it has to."""
     if any(field in row.raw for field in fields):
         return True
@@ -133,7 +134,7 @@ def _is_told(row: Row, fields: Sequence[str]) -> bool:
     if any(holds(row.raw, field) for field in fields):
         return True
     row.looks_at_all()
-    return is_anywhere(row.raw, fields)
+    return names.end_with(fields)
 
 
 def _said(shape: Shape, names: Sequence[str]) -> str:
