@@ -120,7 +120,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         """
         id trace_id parent_run_id parent_run_ids dotted_order child_runs name run_type start_time status error
         session_name session_id total_tokens prompt_tokens completion_tokens prompt_token_details prompt_tokens_details
-        usage_metadata
+        usage_metadata outputs
         completion_token_details completion_tokens_details total_cost extra
         """
     ),
@@ -185,9 +185,10 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "azure-focus": _words(
         """
-        BilledCost BillingCurrency ChargeCategory ChargeClass ChargePeriodStart ConsumedQuantity PricingQuantity
-        PricingUnit RegionId RegionName ResourceId ServiceName SkuMeter SubAccountName x_PricingBlockSize
-        x_PricingUnitDescription x_ResourceGroupName x_SkuMeterCategory x_SkuMeterName x_SkuMeterSubcategory
+        BilledCost BillingCurrency ChargeCategory ChargeClass ChargePeriodStart ChargePeriodEnd ConsumedQuantity
+        PricingQuantity PricingUnit RegionId RegionName ResourceId ServiceName SkuMeter SubAccountName
+        x_PricingBlockSize x_PricingUnitDescription x_ResourceGroupName x_SkuMeterCategory x_SkuMeterName
+        x_SkuMeterSubcategory
         """
     ),
     "gcp-billing": _words(
