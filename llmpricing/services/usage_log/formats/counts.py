@@ -42,6 +42,11 @@ def usage_of(
     return usage
 
 
+def sum_of_calls(taken: Quantity | None, made: Quantity | None) -> Usage | None:
+    """The usage of what sums up calls, which are billed themselves; None where it counts nothing."""
+    return as_sum(count({"input_tokens": taken or 0, "output_tokens": made or 0})) if taken or made else None
+
+
 def as_sum(usage: Usage, window: RequestWindow | None = None) -> Usage:
     """The usage of many requests, whose number is not known, each with an input within the window if there is one."""
     return usage._replace(request_input=window[0] if window else 0, told=(usage.told or Told())._replace(window=window))

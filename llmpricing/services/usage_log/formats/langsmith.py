@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity, UsageError
-from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.counts import sum_of_calls, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
@@ -83,7 +83,8 @@ def _run(row: Row) -> UsageRecord | None:
         inner.close_counts()
     row.close()
     if not is_call:
-        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
+        summed = sum_of_calls(taken, made)
+        return UsageRecord(model, at, summed, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     outcome = _outcome(row)
     if outcome == BILLED and not any(counts.values()):
         outcome = _NO_COUNTS

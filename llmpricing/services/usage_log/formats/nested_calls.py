@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
-from functools import partial
 from itertools import chain
 from operator import itemgetter
 
@@ -14,14 +13,15 @@ import numpy as np
 from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
-from llmpricing.services.usage_log.formats.record import REPEATED, SUMMED, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record import REPEAT_UNTOLD, REPEATED, SUMMED, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.shape import Nesting
-from llmpricing.services.usage_log.formats.span_calls import TRACE, SpanCall, call_of, calls_of, trace_number, traces_of
+from llmpricing.services.usage_log.formats.span_calls import SpanCall, call_of, calls_of
+from llmpricing.services.usage_log.formats.span_sums import Links, ToldSpans, rests, with_rest
 
 _DIFFER = "NESTED_CALLS_DIFFER"
-_LOST = unpriced("it sums up calls, and no file holds any of its trace: export those too")
-Links = Callable[[], Iterable[tuple[int, int]]]
+_MOST_LOOKED_AT = 2_000  # calls that hold others of other counts, whose parts are looked at
+_MOST_PARTS = 10  # calls within one of which it is looked whether some make its sum
 
 
 class _NestingDoubt(Enum):
@@ -36,6 +36,7 @@ class _NestingDoubt(Enum):
         _DIFFER,
         "calls lie within this one that count neither the same nor, together, its sum: all are billed; if it tells "
         "theirs again, take it out",
+        (REPEAT_UNTOLD,),
     )
     RING = (
         _DIFFER,
@@ -65,7 +66,7 @@ def _as_billed(rows: Numbers) -> Numbers:
 
 def _joined(parts: list[Numbers]) -> Numbers:
     """All rows of the parts, which are let go: they are as large."""
-    found = np.concatenate(parts)
+    found = np.concatenate([np.zeros((0, len(SpanCall._fields)), np.int64), *parts])
     parts.clear()
     return found
 
@@ -75,7 +76,7 @@ class _Calls:
 
     def __init__(self, rows: Numbers) -> None:
         self.own, self.around_same, self.facts, self.span, self.around, *counted = _as_billed(rows).T
-        self.taken, self.made, _, self.trace, *_ = counted
+        self.taken, self.made, _, self.trace, *_, self.record = counted
 
     def relinked(self, links: Links) -> None:
         """Look for the call around each whose span around is none, if its trace holds other calls."""
@@ -118,14 +119,13 @@ class NestedCalls:
         self._outer: set[int] = set()
         self._doubts: dict[int, _NestingDoubt] = {}
         self._untold: list[Numbers] = []
-        self._summed: set[int] = set()  # traces that hold sums of calls, those without any call when settled
-        self._called: list[Numbers] = []  # 8 bytes a trace, of which a log may have as many as calls
+        self._sums: list[Numbers] = []
+        self._rests: dict[int, tuple[int, int]] = {}  # by the id of a sum of calls what none of them counts
 
     def add(self, batch: ReadBatch, nesting: Nesting, *, tells_parents: bool = True) -> None:
         """Note the calls of some records of a file, which tells which of them lie within which or does not."""
-        summed, called = traces_of(batch.columns, batch.others)
-        self._summed |= summed
-        self._called.append(np.fromiter(called, np.int64, len(called)))
+        if sums := [call for _, _, call in _sums_of(batch, nesting)]:
+            self._sums.append(np.array(sums, np.int64))
         placed = [(place, call) for place, record in batch.others if (call := call_of(record, nesting))]
         if batch.columns:
             place_of = batch.columns.place.tolist()
@@ -142,16 +142,15 @@ class NestedCalls:
         """Find out which of the calls that were added are told by those within them. ``links`` are all spans, calls or
         not, each with the one around it; they are asked for only where that may matter.
         """
-        for called in self._called if self._summed else ():
-            self._summed.difference_update(called.tolist())
-        self._called = []
-        if not self._added:
+        if not self._added and not self._sums:
             return
         calls = _Calls(_joined(self._added))
+        around = calls.around
         calls.relinked(links)
         self._settle_same(calls)
         self._settle_sums(calls)
         self._settle_untold()
+        self._settle_rests(calls, around, links)
 
     def _settle_same(self, calls: _Calls) -> None:
         own, around, facts = calls.own, calls.around_same, calls.facts
@@ -186,6 +185,9 @@ class NestedCalls:
         is_other = (calls.taken[within] != calls.taken[whole]) | (calls.made[within] != calls.made[whole])
         held = np.unique(holder[is_other])
         is_sum = (taken[held] == calls.taken[call[held]]) & (made[held] == calls.made[call[held]])
+        for one in np.flatnonzero(~is_sum).tolist():
+            parts = within[holder == held[one]] if one < _MOST_LOOKED_AT else within[:0]
+            is_sum[one] = _is_told_by_some(calls, int(call[held[one]]), parts)
         owns = calls.own[call[held]]
         for own in owns[~is_sum].tolist():
             if own not in self._outer:
@@ -202,16 +204,40 @@ class NestedCalls:
         for one in doubted.tolist():
             self._doubts.setdefault(one, _NestingDoubt.NO_PARENTS)
 
+    def _settle_rests(self, calls: _Calls, around: Numbers, links: Links) -> None:
+        """Sums that count more than the calls within them that are billed."""
+        if not self._sums:
+            return
+        sums = _Calls(_joined(self._sums))
+        billed = ~np.isin(calls.own, np.fromiter(self._outer, np.int64, len(self._outer)))
+        told = ToldSpans(*(cells[billed] for cells in (calls.span, around, calls.trace, calls.taken, calls.made)))
+        found = rests(told, ToldSpans(sums.span, sums.around, sums.trace, sums.taken, sums.made), links)
+        self._rests = {int(sums.record[place]): rest for place, rest in found.items()}
+
     def marked(self, batch: ReadBatch, nesting: Nesting) -> ReadBatch:
         """The records, of which those that one within them tells are told before."""
-        if not self._outer and not self._doubts and not self._summed:
+        if self._rests:
+            batch = self._with_rests(batch, nesting)
+        if not self._outer and not self._doubts:
             return batch
         others = [(place, self._marked(record, nesting)) for place, record in batch.others]
         return ReadBatch(self._marked_columns(batch.columns, nesting) if batch.columns else None, others)
 
+    def _with_rests(self, batch: ReadBatch, nesting: Nesting) -> ReadBatch:
+        """The same, sums that count more than the calls within them as records of the rest."""
+        made: dict[int, UsageRecord] = {}
+        rows: list[int] = []
+        for row, place, call in _sums_of(batch, nesting):
+            if rest := self._rests.get(call.record):
+                assert row < 0 or batch.columns is not None  # noqa: S101 - a row is one of columns
+                record = batch.columns.record(row) if row >= 0 and batch.columns else dict(batch.others)[place]
+                made[place] = with_rest(record, *rest)
+                rows += [row] if row >= 0 else []
+        others = [one for one in batch.others if one[0] not in made] + list(made.items())
+        columns = batch.columns.without(rows) if batch.columns and rows else batch.columns
+        return ReadBatch(columns, sorted(others, key=itemgetter(0)))
+
     def _marked(self, record: UsageRecord, nesting: Nesting) -> UsageRecord:
-        if record.outcome == SUMMED and trace_number(record.labels.get(TRACE)) in self._summed:
-            return replace(record, outcome=_LOST)
         call = call_of(record, nesting)
         if call is None:
             return record
@@ -230,13 +256,28 @@ class NestedCalls:
                 doubted[doubt][row] = True
         found = columns.having(repeated)
         for doubt, rows in doubted.items():
-            found = found.changed(rows, partial(UsageRecord.with_remark, code=doubt.value[0], remark=doubt.value[1]))
-        is_sum = np.array([head.record.outcome == SUMMED for head in columns.heads], np.bool_)[columns.which]
-        if self._summed and is_sum.any():
-            traces = columns.labels.get(TRACE, [None] * len(columns))
-            is_lost = is_sum & np.array([trace_number(trace) in self._summed for trace in traces], np.bool_)
-            found = found.changed(is_lost, partial(replace, outcome=_LOST))
+            found = found.changed(rows, lambda record, doubt=doubt: record.with_remark(*doubt.value))  # type: ignore[misc]
         return found
+
+
+def _sums_of(batch: ReadBatch, nesting: Nesting) -> Iterator[tuple[int, int, SpanCall]]:
+    """The sums of calls, each with its row in columns, below 0 where it has none, and its place."""
+    for place, record in batch.others:
+        if call := call_of(record, nesting, SUMMED):
+            yield -1, place, call
+    if batch.columns:
+        places = batch.columns.place
+        for row, call in calls_of(batch.columns, nesting, SUMMED):
+            yield row, int(places[row]), call
+
+
+def _is_told_by_some(calls: _Calls, whole: int, parts: Numbers) -> bool:
+    """Whether some of these parts count together what the whole does."""
+    if not 1 < len(parts) <= _MOST_PARTS:
+        return False
+    chosen = np.arange(2 ** len(parts))[:, None] >> np.arange(len(parts)) & 1
+    taken, made = chosen @ calls.taken[parts], chosen @ calls.made[parts]
+    return bool(((taken == calls.taken[whole]) & (made == calls.made[whole])).any())
 
 
 def _trees(size: int, inner: Numbers, outer: Numbers) -> Numbers:

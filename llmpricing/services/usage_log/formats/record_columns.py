@@ -86,6 +86,23 @@ class RecordColumns:
         """The same, of which these were told before."""
         return replace(self, repeated=repeated)
 
+    def without(self, rows: Sequence[int]) -> RecordColumns:
+        """The same but for these rows."""
+        keep = np.ones(len(self), np.bool_)
+        keep[list(rows)] = False
+        left = np.flatnonzero(keep).tolist()
+        return replace(
+            self,
+            which=self.which[keep],
+            place=self.place[keep],
+            at=self.at[keep],
+            counts={meter: numbers[keep] for meter, numbers in self.counts.items()},
+            charged=[self.charged[row] for row in left],
+            ids=[self.ids[row] for row in left],
+            labels={name: [texts[row] for row in left] for name, texts in self.labels.items()},
+            repeated=self.repeated[keep],
+        )
+
     def changed(self, rows: Mask, change: Callable[[UsageRecord], UsageRecord]) -> RecordColumns:
         """The same, the records of these rows as ``change`` makes what they have in common."""
         if not rows.any():

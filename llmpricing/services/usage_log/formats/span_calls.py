@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats.record import SUMMED, OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Nesting
@@ -60,22 +60,9 @@ def trace_number(trace: str | None) -> int:
     return hash(trace) if trace else 0
 
 
-def traces_of(columns: RecordColumns | None, others: Iterable[tuple[int, UsageRecord]]) -> tuple[set[int], set[int]]:
-    """The traces of which records tell: those of sums of calls, and those of all other records."""
-    told = {(record.outcome == SUMMED, trace_number(record.labels.get(TRACE))) for _, record in others}
-    if columns is not None and TRACE in columns.labels:
-        is_sum = [head.record.outcome == SUMMED for head in columns.heads]
-        pairs = zip(columns.which.tolist(), columns.labels[TRACE], strict=True)
-        told |= {(is_sum[head], trace_number(trace)) for head, trace in pairs}
-    sums, rest = ({trace for is_sum, trace in told if trace and is_sum == wanted} for wanted in (True, False))
-    return sums, rest
-
-
-def calls_of(columns: RecordColumns, nesting: Nesting) -> Iterator[tuple[int, SpanCall]]:
-    """The calls of columns that are billed, each with its row."""
-    is_call = [
-        head.record.outcome.kind is OutcomeKind.BILLED and head.record.usage is not None for head in columns.heads
-    ]
+def calls_of(columns: RecordColumns, nesting: Nesting, outcome: Outcome = BILLED) -> Iterator[tuple[int, SpanCall]]:
+    """The calls of columns that are billed, each with its row, or what they count that have another ``outcome``."""
+    is_call = [head.record.outcome == outcome and head.record.usage is not None for head in columns.heads]
     texts = [(head.record.model, head.record.provider, head.record.context) for head in columns.heads]
     counts = {name: cells.tolist() for name, cells in columns.counts.items()}
     meters = [head.meters for head in columns.heads]
@@ -89,9 +76,9 @@ def calls_of(columns: RecordColumns, nesting: Nesting) -> Iterator[tuple[int, Sp
         yield row, _call(name, nesting, places, stated, texts[head])
 
 
-def call_of(record: UsageRecord, nesting: Nesting) -> SpanCall | None:
-    """The call that a record is; None where it is none, or names no span."""
-    if record.record_id is None or record.usage is None or record.outcome.kind is not OutcomeKind.BILLED:
+def call_of(record: UsageRecord, nesting: Nesting, outcome: Outcome = BILLED) -> SpanCall | None:
+    """The call that a record is; None where it is none, or names no span. So of what has another ``outcome``."""
+    if record.record_id is None or record.usage is None or record.outcome != outcome:
         return None
     stated = ((meter, int(number)) for meter, number in record.usage.stated.items())
     facts = (record.model, record.provider, record.context)

@@ -9,7 +9,7 @@ from datetime import datetime
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.usage_log.formats.counts import Stated, usage_of
+from llmpricing.services.usage_log.formats.counts import Stated, sum_of_calls, usage_of
 from llmpricing.services.usage_log.formats.record import SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
@@ -132,7 +132,8 @@ def _made(
     is_unsure, is_running = _is_tier_asked(row), row.text("kind") == "pending_span"
     row.close()
     if not is_call:
-        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
+        summed = sum_of_calls(counts["input_tokens"], counts["output_tokens"])
+        return UsageRecord(model, at, summed, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     if not is_counted:
         outcome = not_billed("failed") if _has_failed(row) else _RUNNING if is_running else _NO_COUNT
         return UsageRecord(model, at, None, provider, charged=cost, labels=facts, record_id=record_id, outcome=outcome)

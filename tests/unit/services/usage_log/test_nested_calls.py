@@ -343,3 +343,93 @@ def test_a_telling_without_what_was_cached_makes_no_doubt_of_the_fullest(
 def test_a_span_in_files_of_two_shapes_is_billed_once(tmp_path: Path, is_packed_first: bool) -> None:
     tellings = [lines([packed("a")]), lines([{**printed("a"), "timestamp": "2026-11-20T10:00:00Z"}])]
     assert billed(read(tmp_path, tellings if is_packed_first else tellings[::-1])) == ["a"]
+
+
+def agent(number: str, parent: str = "", taken: int = 1500, made: int = 120, **more: Any) -> Row:
+    """A span of one object that sums up an agent's calls."""
+    return {**printed(number, parent, taken, made), "gen_ai.operation.name": "invoke_agent", **more}
+
+
+def watched(number: str, parent: str = "", taken: int = 1500, made: int = 120) -> Row:
+    """The same as Langfuse's API gives it."""
+    return {**observed(number, parent, taken, made), "type": "AGENT"}
+
+
+def chained(number: str, parent: str = "", taken: int = 1500, made: int = 120) -> Row:
+    """The same as LangSmith has it, without a model."""
+    return ran(number, parent, taken, made, "chain")
+
+
+FAMILIES = [(agent, printed), (watched, observed), (chained, ran)]
+
+
+@pytest.mark.parametrize(("summing", "write"), FAMILIES)
+@pytest.mark.parametrize("is_deep", [True, False])
+def test_a_sum_that_repeats_its_calls_is_not_billed(tmp_path: Path, summing: Any, write: Any, is_deep: bool) -> None:
+    rows = [summing("1"), write("2", "9" if is_deep else "1"), write("3", "9" if is_deep else "1", 500, 20)]
+    rows += [summing("9", "1")] if is_deep else []
+    for order in permutations(rows):
+        assert billed(read(tmp_path, [lines([*order])])) == ["2", "3"]
+    assert billed(read(tmp_path, [lines([one]) for one in rows])) == ["2", "3"]
+
+
+@pytest.mark.parametrize(("summing", "write"), FAMILIES)
+@pytest.mark.parametrize("more", [0, 30])
+def test_what_a_sum_counts_and_none_of_its_calls_is_told_with_its_cost(
+    tmp_path: Path, summing: Any, write: Any, more: int
+) -> None:
+    """One call of two was lost: the rest is billed by the model that the sum names, and has no price without one."""
+    rows = [summing("1"), summing("9", "1"), write("2", "9")]
+    rows += [
+        {**one, **_trace(number)} for number in range(more) for one in (summing(f"s{number}"), write(f"c{number}"))
+    ]
+    for order in [rows, rows[::-1]]:
+        found = [one for one in read(tmp_path, [lines(order)]) if "CALLS_LOST" in one.codes or one.outcome.reason]
+        (lost,) = (one for one in found if "export all calls" in one.remark + one.outcome.reason)
+        assert "9" in str(lost.record_id).split(":")[:2]
+        if summing is chained:
+            assert lost.outcome.kind is OutcomeKind.UNPRICED
+        else:
+            assert lost.usage is not None
+            assert dict(lost.usage.stated) == {"input_tokens": 500, "output_tokens": 20}
+            assert lost.untold == ("cache_read_tokens", "repeat")
+
+
+def _trace(number: int) -> Row:
+    return {"trace_id": f"u{number}", "traceId": f"u{number}"}
+
+
+@pytest.mark.parametrize(("summing", "write"), FAMILIES)
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("1", "", 500, 20), ("2", "1", 1000, 100), ("3", "1", 500, 20)],
+        [("1", "", 1500, 120), ("2", "1", 1000, 100), ("3", "gone", 500, 20)],
+        [("1", "", 1500, 120), ("2", "", 1000, 100)],
+    ],
+    ids=["a sum of the last call alone", "what lies around a call is gone", "nothing tells what lies within what"],
+)
+def test_a_sum_that_may_be_told_by_other_calls_of_its_trace_is_not_billed(
+    tmp_path: Path, summing: Any, write: Any, rows: list[tuple[str, str, int, int]]
+) -> None:
+    found = [(summing if place == 0 else write)(*one) for place, one in enumerate(rows)]
+    for order in permutations(found):
+        assert billed(read(tmp_path, [lines([*order])])) == [one[0] for one in rows[1:]]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_call_that_counts_what_some_of_those_within_it_do_is_told_by_them(tmp_path: Path, write: Any) -> None:
+    rows = [write("1", "", 1500, 120), write("2", "1", 1000, 100), write("3", "1", 500, 20), write("4", "1", 70, 7)]
+    for order in permutations(rows):
+        assert billed(read(tmp_path, [lines([*order])])) == ["2", "3", "4"]
+
+
+def test_of_a_call_around_others_an_audit_can_tell_what_it_costs_if_it_repeats_them(tmp_path: Path) -> None:
+    rows = [printed("1", "", 1500, 121), printed("2", "1", 1000, 100), printed("3", "1", 500, 20)]
+    assert ["repeat" in one.untold for one in read(tmp_path, [lines(rows)])] == [True, False, False]
+
+
+def test_sums_that_lie_within_one_another_in_a_ring_are_not_billed(tmp_path: Path) -> None:
+    rows = [agent("1", "2"), agent("2", "1"), printed("3", "2")]
+    for order in permutations(rows):
+        assert billed(read(tmp_path, [lines([*order])])) == ["3"]
