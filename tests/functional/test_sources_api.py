@@ -123,7 +123,7 @@ def test_a_list_that_cannot_be_had_says_why_until_it_is_read_again(url: str, red
         )  # fmt: skip
         assert "Cannot be had since 22 Nov 2026: <b>example.com</b> answered" in app.get("/sources").html.get_text()
         worked = app.get("/admin/sources").html.get_text()
-        assert "2026-11-22 14:00 UTC, in vain since 2026-11-22 13:00 UTC: <b>example.com</b> answered" in worked
+        assert "22 Nov 2026, 14:00 UTC, in vain since 22 Nov 2026, 13:00 UTC: <b>example.com</b> answered" in worked
     load(url, "litellm", cost_map(same=2, near=100.1, far=20, slip=3000), "2026-11-22", NOW + timedelta(hours=3))
     with running_app(url, redis_url) as app:
         assert app.get("/api/v1/sources").json["data"][1]["failure"] is None
