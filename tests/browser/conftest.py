@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import create_engine, update
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Offering
+from llmpricing.services.scores.seeding_scores import seed_scores
+from llmpricing.sources.bundled_scores import bundled_scores
 from tests.browser import chromium
 from tests.browser.chromium import Browser
 from tests.servers import StoreUrls, new_database
@@ -37,8 +41,10 @@ def site(
 def bundled(
     store_urls: StoreUrls, full_book: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The address of the application over the lists that come with it."""
+    """The address of the application over the lists and scores that come with it."""
     with new_database(store_urls, full_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
+            seed_scores(session, bundled_scores(), datetime.now(UTC))
         settings = {"sqlalchemy.url": url, "redis.url": redis_url, "llmpricing.environment": "development"}
         with serving(tmp_path_factory.mktemp("bundled"), settings) as running:
             yield f"http://127.0.0.1:{running.port}"

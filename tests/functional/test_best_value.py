@@ -366,7 +366,7 @@ def test_of_sellers_that_ask_the_same_the_maker_stands_for_a_model_as_in_the_lis
         (None, "release 2026-01-08", ["benchmark of 8 Jan 2026"]),
         (None, "release 2026-06-25, effort high", ["benchmark of 25 Jun 2026", "effort high"]),
         (None, "release 2026-13-08", ["no date stated", "release 2026-13-08"]),
-        ("2026-02-03", "release 2026-01-08", ["3 Feb 2026", "release 2026-01-08"]),
+        ("2026-02-03", "release 2026-01-08", ["3 Feb 2026", "release 8 Jan 2026"]),
         (None, None, ["no date stated"]),
     ],
 )
