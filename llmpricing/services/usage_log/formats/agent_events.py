@@ -92,7 +92,7 @@ def _codex(event: Row) -> UsageRecord | None:
         return UsageRecord(model, at, labels=facts, outcome=outcome)
     taken, made = counts["input_tokens"] or 0, counts["output_tokens"] or 0
     usage = usage_of(counts, INSIDE, total=total if total == taken + made else None)
-    record_id = f"{session}:{event.text(*_TIMES)}:{taken}:{made}" if session else None
+    record_id = f"{session}:{at.isoformat()}:{taken}:{made}" if session else None
     return UsageRecord(model, at, usage, None, None, context(tier), labels=facts, record_id=record_id)
 
 
@@ -110,7 +110,7 @@ def _gemini(event: Row) -> UsageRecord:
     if not any(counts.values()):
         return UsageRecord(model, at, labels=facts, outcome=_NO_COUNTS)
     usage = usage_of(counts, INSIDE, reasoning=BESIDE, total=total or None)
-    record_id = f"{prompt}:{event.text(*_TIMES)}" if prompt else None
+    record_id = f"{prompt}:{at.isoformat()}" if prompt else None
     return UsageRecord(model, at, usage, "google", labels=facts, record_id=record_id)
 
 
@@ -164,6 +164,7 @@ _ALWAYS = {
     "output_reasoning_tokens": ("thoughts_token_count", "reasoning_token_count", "cache_creation_tokens"),
     RECORD_ID: (),
 }
+_OF = ("Claude Code", "Codex", "Gemini CLI")  # whose sessions tell of the same requests
 SHAPES = (
     Shape(
         "otlp-logs",
@@ -172,7 +173,9 @@ SHAPES = (
         signs("resource scopeLogs", "scopeLogs", "resource instrumentationLibraryLogs"),
         _by_resource,
         always=_ALWAYS,
+        of=_OF,
         ids_within=True,
+        ids_of="events",
     ),
     Shape(
         "agent-events",
@@ -182,6 +185,8 @@ SHAPES = (
         _by_event,
         _is_event,
         always=_ALWAYS,
+        of=_OF,
         ids_within=True,
+        ids_of="events",
     ),
 )

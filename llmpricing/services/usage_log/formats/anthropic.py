@@ -171,7 +171,7 @@ SHAPES = (
         },
         since=_SINCE,
         caches_beside=True,
-        of="Anthropic",
+        of=("Anthropic",),
     ),
     Shape(
         "anthropic-console-cost",
@@ -179,7 +179,7 @@ SHAPES = (
         "amounts without quantities",
         signs("usage_date_utc cost_usd token_type"),
         by_row(_console_cost),
-        of="Anthropic",
+        of=("Anthropic",),
     ),
     Shape(
         "anthropic-cost-report",
@@ -188,7 +188,7 @@ SHAPES = (
         signs("starting_at results"),
         _pages,
         _is_cost_report,
-        of="Anthropic",
+        of=("Anthropic",),
     ),
     Shape(
         "anthropic-usage-report",
@@ -210,6 +210,6 @@ SHAPES = (
         },
         since=_SINCE,
         caches_beside=True,
-        of="Anthropic",
+        of=("Anthropic",),
     ),
 )

@@ -158,7 +158,7 @@ SHAPES = (
         signs("line_item_usage_type line_item_line_item_type line_item_usage_amount"),
         by_row(CUR.read, CUR.charge_of),
         always={"region": (CUR.region,), "currency": (CUR.currency,), "resource": (CUR.resource,)},
-        of="AWS",
+        of=("AWS",),
         ids=((CUR.line_id,), (CUR.at,)),
     ),
     Shape(
@@ -168,7 +168,7 @@ SHAPES = (
         signs("lineItem/UsageType lineItem/LineItemType lineItem/UsageAmount"),
         by_row(OLD_CUR.read, OLD_CUR.charge_of),
         always={"region": (OLD_CUR.region,), "currency": (OLD_CUR.currency,), "resource": (OLD_CUR.resource,)},
-        of="AWS",
+        of=("AWS",),
         ids=((OLD_CUR.line_id,), (OLD_CUR.at,)),
     ),
     Shape(
@@ -178,6 +178,6 @@ SHAPES = (
         signs("ChargeCategory BilledCost PricingQuantity x_UsageType"),
         by_row(FOCUS.read, FOCUS.charge_of),
         always={"region": (FOCUS.region,), "currency": (FOCUS.currency,), "resource": (FOCUS.resource,)},
-        of="AWS",
+        of=("AWS",),
     ),
 )

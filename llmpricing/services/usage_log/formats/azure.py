@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import UsageError
@@ -22,13 +22,11 @@ from llmpricing.services.usage_log.formats.record import (
     unpriced,
 )
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _AZURE_CHARGE = ("costInBillingCurrency", "CostInBillingCurrency")
 _AZURE_CURRENCY = ("billingCurrency", "BillingCurrencyCode", "billingCurrencyCode")
-_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_MONTHS = 12
 _DAY = timedelta(days=1)
 _ROUNDED = Decimal("0.005")  # the share by which two quantities may differ that were rounded for a table
 _NO_MODEL = not_billed("no language model's tokens")
@@ -86,31 +84,8 @@ def _azure_place(zone: str, location: str) -> str | None:
     return None if zone.lower() in ("", "glbl", "global") else location or None
 
 
-def _has_days_first(rows: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether the days of a file are written 20/11/2026, as a spreadsheet of other lands saves them: one day after the
-    twelfth tells, and Azure itself writes the month first.
-    """
-    for row in rows:
-        found = _SLASHED.match(str(row.get("date") or row.get("Date") or ""))
-        if found and int(found[1]) > _MONTHS:
-            return True
-    return False
-
-
-def _azure_lines(has_days_first: object) -> RecordReader:
-    read = partial(_azure, has_days_first=bool(has_days_first))
-    return lambda row: each([row], read, ChargeFields(_AZURE_CHARGE, _AZURE_CURRENCY))
-
-
-def _azure_day(row: Row, has_days_first: bool) -> datetime:
-    found = _SLASHED.match(row.text("date", "Date")) if has_days_first else None
-    return Row({"date": f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}"} if found else row.raw, row.unread).instant(
-        "date", "Date"
-    )
-
-
-def _azure(row: Row, *, has_days_first: bool = False) -> UsageRecord:
-    at = _azure_day(row, has_days_first)
+def _azure(row: Row) -> UsageRecord:
+    at = row.instant("date", "Date")
     facts = labels(
         resource=row.text("resourceId", "ResourceId").rpartition("/")[2],
         group=row.text("resourceGroupName", "ResourceGroup"),
@@ -220,13 +195,12 @@ SHAPES = (
         "Azure's cost export",
         "sums of a day, one kind of tokens a line",
         signs("meterName chargeType costInBillingCurrency quantity", "MeterName ChargeType CostInBillingCurrency"),
-        _azure_lines,
-        scan=_has_days_first,
+        by_row(_azure, ChargeFields(_AZURE_CHARGE, _AZURE_CURRENCY)),
         always={
             "currency": _AZURE_CURRENCY,
             "place": ("resourceLocation", "ResourceLocation"),
         },
-        of="Azure",
+        of=("Azure",),
     ),
     Shape(
         "azure-focus",
@@ -239,6 +213,6 @@ SHAPES = (
         ),
         by_row(_focus, ChargeFields(("BilledCost",), ("BillingCurrency",))),
         always={"currency": ("BillingCurrency",), "place": ("RegionId", "RegionName")},
-        of="Azure",
+        of=("Azure",),
     ),
 )

@@ -100,6 +100,6 @@ SHAPES = (
         },
         sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},
         caches_beside=True,
-        of="AWS",
+        of=("AWS",),
     ),
 )

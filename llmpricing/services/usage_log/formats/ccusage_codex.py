@@ -103,6 +103,6 @@ SHAPES = (
             "output_tokens": ("outputTokens",),
             "cache_read_tokens": ("cachedInputTokens",),
         },
-        of="Codex",
+        of=("Codex",),
     ),
 )

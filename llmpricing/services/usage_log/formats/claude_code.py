@@ -190,7 +190,7 @@ SHAPES = (
         },
         since={"cache_write_1h_tokens": _LIVES_SINCE},
         caches_beside=True,
-        of="Claude Code",
+        of=("Claude Code",),
     ),
     Shape(
         "ccusage",
@@ -213,7 +213,7 @@ SHAPES = (
             ),
         },
         caches_beside=True,
-        of="Claude Code",
+        of=("Claude Code",),
     ),
     Shape(
         "ccusage-blocks",
@@ -228,6 +228,6 @@ SHAPES = (
             "cache_write_tokens": ("tokenCounts.cacheCreationTokens", "tokenCounts.cacheCreationInputTokens"),
         },
         caches_beside=True,
-        of="Claude Code",
+        of=("Claude Code",),
     ),
 )

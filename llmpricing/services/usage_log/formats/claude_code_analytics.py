@@ -73,6 +73,6 @@ SHAPES = (
             "word for seats": ("customer_type",),
         },
         caches_beside=True,
-        of="Anthropic",
+        of=("Anthropic",),
     ),
 )

@@ -62,6 +62,10 @@ class _Session:
     def _meet(self, payload: Row) -> None:
         """The session that begins here, or one before it of which it is told: that which its lines were taken from."""
         session, before = payload.text("id"), _before(payload)
+        if not session:
+            if self._counted < 0:
+                self._begin("", payload)
+            raise UsageError("id", "is missing: what this session repeats of another is not known, get the file anew")
         if not self._session or (self._counted >= 0 and session not in {self._session, *self._older}):
             self._begin(session, payload)
         elif session != self._session:
@@ -136,6 +140,6 @@ SHAPES = (
             "cache_read_tokens": ("last_token_usage.cached_input_tokens", "payload.usage.cached_input_tokens"),
             RECORD_ID: (),
         },
-        of="Codex",
+        of=("Codex",),
     ),
 )

@@ -43,3 +43,14 @@ def with_a_page_twice(record: UsageRecord) -> UsageRecord:
 def lacking_pages(said: str, record: UsageRecord) -> UsageRecord:
     """The record, which says that pages of its answer are not among the files."""
     return record.with_remark(MISSING, said) if record.outcome.kind is OutcomeKind.BILLED else record
+
+
+def of_unclear_day(example: str, record: UsageRecord) -> UsageRecord:
+    """The record, which says that its file's days may be read in two ways."""
+    if record.outcome.kind is not OutcomeKind.BILLED:
+        return record
+    said = (
+        f"{example} is read with its month first, and nothing in the file tells whether it is: write days as "
+        "2026-11-20, or between points if the day is first"
+    )
+    return record.with_remark("DAYS_UNCLEAR", said)

@@ -16,6 +16,7 @@ from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReade
 from llmpricing.services.usage_log.formats.file_remarks import (
     denying,
     lacking_pages,
+    of_unclear_day,
     overlapping,
     told_twice,
     with_a_page_twice,
@@ -94,7 +95,7 @@ def usage_file(
     if found is None:
         raise UnknownShape(path)
     found = dated(found, now)
-    signs, pages = number_signs(path, found, each_row), pages_of(path, each_row)
+    signs, pages = number_signs(path, found, each_row, now), pages_of(path, each_row)
     return UsageFile(path, found, signs=signs, pages=pages, totals=total_rows(path, found, signs, each_row))
 
 
@@ -135,7 +136,7 @@ class UsageFiles:
         copies, missing = copied([file.path for file in self.files]), self._missing_pages()
         ahead = LookAhead(self._read, self.ignored, self.each_row)
         ahead.learn([file for file in self.files if file.path not in copies])
-        first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
+        first: dict[str, Shape] = {}  # by whose usage it is, the shape that told of it first
         for file in self.files:
             kept = ahead.kept.pop(file.path, None) or KeptFile(Unread(self.ignored), ())
             unread[file.path] = kept.unread
@@ -144,11 +145,13 @@ class UsageFiles:
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
                 told = batch.repeated() if file.path in copies else ahead.once.marked(file.shape, batch)
                 told = ahead.nested.marked(told, file.shape.nesting) if file.shape.nesting else told
-                other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
-                if other != file.shape.name:
-                    told = told.changed(partial(overlapping, other, file.shape.name))
+                others = [first.setdefault(one, file.shape) for one in file.shape.of]
+                for other in [one for one in others if one.whose_ids != file.shape.whose_ids][:1]:
+                    told = told.changed(partial(overlapping, other.name, file.shape.name))
                 if denied := [one.denied for one in file.pages if one.denied]:
                     told = told.changed(partial(denying, "; ".join(denied[:_SHOWN])))
+                if file.signs and file.signs.unclear_day:
+                    told = told.changed(partial(of_unclear_day, file.signs.unclear_day))
                 if are_repeated(file.pages):
                     told = told.changed(with_a_page_twice)
                 if said:

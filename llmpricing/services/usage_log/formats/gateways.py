@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import (
     BILLED,
@@ -114,7 +115,10 @@ def _vercel_report(row: Row) -> UsageRecord:
         requests=row.count("request_count"),
         is_sum=True,
     )
-    outcome = _OWN_KEY if row.text("credential_type").lower() == "byok" else BILLED
+    paid_by = row.text("credential_type").lower()
+    if paid_by not in ("", "system", "byok"):
+        raise UsageError("credential_type", f"is {paid_by[:40]!r}: it is not known whether such calls are billed here")
+    outcome = _OWN_KEY if paid_by == "byok" else BILLED
     at, charged = row.instant("day", "date", "hour"), row.amount("total_cost")
     facts = labels(user=row.text("user"), tag=row.text("tag"), upstream=row.text("provider"))
     row.close()
@@ -164,7 +168,7 @@ SHAPES = (
             "fee for files": ("cost_file_processing",),
             "variant": ("variant",),
         },
-        of="OpenRouter",
+        of=("OpenRouter",),
     ),
     Shape(
         "openrouter-generations",
@@ -175,7 +179,7 @@ SHAPES = (
         lambda row: not _is_vercel(row),
         varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
-        of="OpenRouter",
+        of=("OpenRouter",),
     ),
     Shape(
         "vercel-gateway-generations",
@@ -186,7 +190,7 @@ SHAPES = (
         _is_vercel,
         varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
-        of="Vercel's gateway",
+        of=("Vercel's gateway",),
     ),
     Shape(
         "vercel-gateway-report",
@@ -202,7 +206,7 @@ SHAPES = (
             "requests": ("request_count",),
             "word for your own key": ("credential_type",),
         },
-        of="Vercel's gateway",
+        of=("Vercel's gateway",),
     ),
     Shape(
         "github-copilot-premium",

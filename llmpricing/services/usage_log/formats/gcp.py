@@ -96,5 +96,6 @@ SHAPES = (
         signs("billing_account_id service sku usage_start_time", "sku usage cost credits", "sku.description cost"),
         by_row(_gcp, ChargeFields(("cost",), ("currency",))),
         always={"currency": ("currency",), "credits": ("credits",), "kind of cost": ("cost_type",)},
+        of=("Google Cloud",),
     ),
 )

@@ -78,5 +78,6 @@ SHAPES = (
             "output_reasoning_tokens": ("tokens.thoughts",),
             RECORD_ID: (),
         },
+        of=("Gemini CLI",),
     ),
 )

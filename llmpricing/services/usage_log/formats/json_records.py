@@ -14,11 +14,13 @@ LISTS = EVENT_LISTS | frozenset(
 )
 # Names that records give lists of their own too: they hold records where these tell a model or a time.
 _OF_ANYTHING = frozenset({"items", "Items", "value", "entries"})
-_OF_RECORDS = frozenset(
-    {"model", "model_id", "modelId", "timestamp", "created_at", "createdAt", "start_time", "startTime", "starting_at"}
-    | {"start_time_iso", "usage_start_time", "request_created_at", "startTimeUnixNano", "date", "request_id"}
-    | {"custom_id"}
+_TIMES = frozenset(
+    {"timestamp", "created_at", "createdAt", "start_time", "startTime", "starting_at", "start_time_iso", "date"}
+    | {"usage_start_time", "request_created_at", "startTimeUnixNano"}
 )
+_OF_RECORDS = _TIMES | {"model", "model_id", "modelId", "request_id", "custom_id"}
+# What OpenAI counts in the results of a bucket, which has their time.
+_OF_BUCKET = frozenset({"num_model_requests", "amount", "line_item", "usage_bytes", "num_sessions"})
 _PROJECTS, _RESULT = "projects", "result"
 _BATCHES, _TRACE = "batches", "trace"  # Tempo's traces have a list of batches, or lie in one
 _SPANS = frozenset({"scopeSpans", "instrumentationLibrarySpans"})
@@ -118,6 +120,7 @@ def are_records(name: str, first: Any) -> bool:
     if name == "results":
         kind = first.get("object")
         of_bucket = isinstance(kind, str) and kind.startswith("organization.")
+        of_bucket = of_bucket or (not _OF_BUCKET.isdisjoint(first) and _TIMES.isdisjoint(first))
         return (
             not of_bucket and not {"uncached_input_tokens", "context_window", "token_type", "cost_type"} & first.keys()
         )

@@ -80,8 +80,11 @@ def _tells_caches(metadata: Row, model: str) -> bool:
 def _outcome(row: Row, metadata: Row) -> Outcome:
     if row.text("call_type").lower() in ("call_mcp_tool", "list_mcp_tools"):
         return not_billed("a tool's call, without a model")
-    if "failure" in (row.text("status").lower(), metadata.text("status").lower()):
+    states = {row.text("status").lower(), metadata.text("status").lower()} - {"", "success"}
+    if "failure" in states:
         return not_billed("failed")
+    if states:
+        raise UsageError("status", f"is {min(states)[:40]!r}: it is not known whether such a request is billed")
     if row.truth("cache_hit"):
         return not_billed("answered from the proxy's own cache")
     return BILLED
@@ -158,7 +161,7 @@ SHAPES = (
             CACHE_READ: ("prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens"),
             CACHE_WRITE: ("cache_creation_tokens", "usage_object.cache_creation_input_tokens"),
         },
-        of="LiteLLM",
+        of=("LiteLLM",),
     ),
     Shape(
         "litellm-ui-usage",
@@ -173,6 +176,6 @@ SHAPES = (
             "cache_write_tokens": ("Cache Creation Input Tokens",),
             "requests": ("Successful", "Requests"),
         },
-        of="LiteLLM",
+        of=("LiteLLM",),
     ),
 )

@@ -125,7 +125,7 @@ SHAPES = (
         _days,
         _is_day,
         always={meter: (f"metrics.{name}",) for meter, name in {**_COUNTED, "requests": "successful_requests"}.items()},
-        of="LiteLLM",
+        of=("LiteLLM",),
         keyed=_KEYED,
     ),
     Shape(
@@ -135,7 +135,7 @@ SHAPES = (
         signs("group_by_day teams", "group_by_day customers", "group_by_day api_keys", "startTime spend users models"),
         _spends,
         _is_spend,
-        of="LiteLLM",
+        of=("LiteLLM",),
         keyed=_KEYED,
     ),
 )

@@ -1,10 +1,11 @@
-"""How the numbers of a table are written, found out before any of them is counted: by all that its shape reads."""
+"""How the numbers and days of a table are written, found out before any is counted: by all that its shape reads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import Any
 
 import re2
 
+from llmpricing.domain.times import EPOCH
 from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.csv_rows import divider_of
+from llmpricing.services.usage_log.formats.day_order import DaysSeen, is_slashed
 from llmpricing.services.usage_log.formats.envelopes import is_exported
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns, SignsSeen, UnclearNumbers
 from llmpricing.services.usage_log.formats.opened_file import (
@@ -35,15 +38,17 @@ _SOME = r"[-+$USD ]{0,6}"
 _BLANK = r"(?: |'|\xc2\xa0|\xe2\x80[\x89\x99\xaf])"
 
 
-def number_signs(path: Path, shape: Shape, each_row: Callable[[], None]) -> NumberSigns | None:
-    """How the table writes numbers, None where all are plain ones; raises LogError, as an UnclearNumbers where nothing
-    tells. A file that may hold others is read once for it.
+def number_signs(
+    path: Path, shape: Shape, each_row: Callable[[], None], now: datetime | None = None
+) -> NumberSigns | None:
+    """How the table writes numbers and days, None where all are plain ones; raises LogError, as an UnclearNumbers where
+    nothing tells. A file that may hold others is read once for it. No day is after ``now``.
     """
     with failures_told(path):
         divider = table_divider(path)
         if divider is None or not _has_signs(path, divider, each_row):
             return None
-    seen = SignsSeen(divider == ",")
+    seen, days = SignsSeen(divider == ","), DaysSeen(now)
     read, sets = (
         shape.reader(shape.scan(_fields(path, shape, each_row)) if shape.scan else None),
         set[tuple[str, ...]](),
@@ -52,13 +57,23 @@ def number_signs(path: Path, shape: Shape, each_row: Callable[[], None]) -> Numb
         each_row()
         if BROKEN not in row.fields:
             sets.add(tuple(row.fields))
+            for cell in row.fields.values():
+                days.note(cell)
             with suppress(UsageError):
-                list(read(_NotingRow(by_tool_names(shape, row.fields), Unread(), seen, row.number)))
+                list(read(_NotingRow(by_tool_names(shape, row.fields), Unread(), seen, row.number, days)))
     try:
         found = seen.decided()
     except UnclearNumbers as error:
         raise UnclearNumbers(f"{path}: {error}") from None
-    return replace(found, columns={one for names in sets for one in written_names(shape, names, found.columns)})
+    is_day_first = days.is_day_first()
+    given = {*found.columns, *(days.columns if is_day_first else ())}
+    found = replace(
+        found,
+        columns=frozenset(one for names in sets for one in written_names(shape, names, given)),
+        has_days_first=is_day_first is True,
+        unclear_day=days.example if is_day_first is None else "",
+    )
+    return found if found.columns or found.unclear_day else None
 
 
 def _fields(path: Path, shape: Shape, each_row: Callable[[], None]) -> Iterable[Mapping[str, Any]]:
@@ -85,8 +100,8 @@ def table_divider(path: Path) -> str | None:
 
 
 def _has_signs(path: Path, divider: str, each_chunk: Callable[[], None]) -> bool:
-    """Whether any cell may be a number with a sign in it that is not surely a decimal point; ``each_chunk`` may
-    end the search through a large file.
+    """Whether any cell may be a number with a sign in it that is not surely a decimal point, or a day between slashes;
+    ``each_chunk`` may end the search through a large file.
     """
     pattern = _pattern(divider)
     with unpacked(path) as stream:
@@ -106,17 +121,20 @@ def _pattern(divider: str) -> Any:
     # Where commas divide, decimals have points: but a count of whole thousands may look like one with decimals.
     last = r"\.000" if divider == "," else r"\.[0-9]{3}"
     some.append(rf"{start}[1-9][0-9]{{0,2}}{last}{end}")
+    some.append(rf"{edge} ?[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}")
     return re2.compile("|".join(some).encode("latin-1"), options)
 
 
 class _NotingRow(Row):
-    """A row that notes how its counts and amounts are written, and takes those with signs for some number."""
+    """A row that notes how its counts, amounts and times are written, and takes those with signs for some of them."""
 
-    __slots__ = ("_number", "_seen")
+    __slots__ = ("_days", "_number", "_seen")
 
-    def __init__(self, raw: Mapping[str, Any], unread: Unread, seen: SignsSeen, number: int) -> None:
+    def __init__(
+        self, raw: Mapping[str, Any], unread: Unread, seen: SignsSeen, number: int, days: DaysSeen | None = None
+    ) -> None:
         super().__init__(raw, unread)
-        self._seen, self._number = seen, number
+        self._seen, self._number, self._days = seen, number, days
 
     def amount(self, *names: str) -> Decimal | None:
         """An amount of money or another signed number; raises UsageError."""
@@ -128,13 +146,24 @@ class _NotingRow(Row):
 
     def flattened(self, flat: Flat) -> Row:
         """The row with what its attributes hold beside its own fields."""
-        return _NotingRow(flat(self.raw), self.unread, self._seen, self._number)
+        return _NotingRow(flat(self.raw), self.unread, self._seen, self._number, self._days)
 
     def opened(self, name: str, *fields: str) -> Row:
         """The row with these fields of the object of that name as its own; raises UsageError."""
-        return _NotingRow(super().opened(name, *fields).raw, self.unread, self._seen, self._number)
+        return _NotingRow(super().opened(name, *fields).raw, self.unread, self._seen, self._number, self._days)
+
+    def instant(self, *names: str) -> datetime:
+        """A time in UTC; raises UsageError."""
+        cell = self.value(*names)
+        if self._days is None or not is_slashed(cell):
+            return super().instant(*names)
+        self._days.note_time(self._name_of(cell, names), cell)
+        return EPOCH
 
     def _notes(self, names: tuple[str, ...], *, is_count: bool) -> bool:
         cell = self.value(*names)
-        name = next((one for one in names if self.raw.get(one) is cell), "") if cell is not None else ""
+        name = self._name_of(cell, names) if cell is not None else ""
         return bool(name) and self._seen.note(self._number, name, cell, is_count=is_count)
+
+    def _name_of(self, cell: Any, names: tuple[str, ...]) -> str:
+        return next((one for one in names if self.raw.get(one) is cell), "")

@@ -1,4 +1,6 @@
-"""Which signs part the thousands and the decimals of a table's numbers, as spreadsheets of any language write them."""
+"""Which signs part the thousands and the decimals of a table's numbers, as spreadsheets of any language write them, and
+whether its days have the day first.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.day_order import day_first
 
 POINT, COMMA = ".", ","
 _OTHER = {POINT: COMMA, COMMA: POINT}
@@ -59,15 +62,22 @@ def _of_cell(cell: object) -> WrittenNumber | None:
 
 @dataclass(frozen=True)
 class NumberSigns:
-    """How a table writes the numbers in these ``columns``: a sign that may part either parts ``decimals`` if it is this
-    one, and else thousands.
+    """How a table writes the numbers and times in these ``columns``: a sign that may part either parts ``decimals`` if
+    it is this one, and else thousands. Days between slashes have the month first unless ``has_days_first``; an
+    ``unclear_day`` is one where nothing tells.
     """
 
     decimals: str | None
     columns: Collection[str]
+    has_days_first: bool = False
+    unclear_day: str = ""
 
     def plain(self, cell: str) -> str:
-        """The number with a point before its decimals and no sign between its thousands; what is no number stays."""
+        """The number with a point before its decimals and no sign between its thousands, and a day that is first
+        before a point; what is neither stays.
+        """
+        if "/" in cell:
+            return day_first(cell) if self.has_days_first else cell
         around = _AROUND.fullmatch(cell)
         told = written_number(around[2]) if around else None
         if around is None or told is None:
@@ -131,7 +141,9 @@ class SignsSeen:
 
     def decided(self) -> NumberSigns:
         """How the numbers are to be read, the same whatever the order of rows; raises UnclearNumbers."""
-        return NumberSigns(self._sign_of_decimals() if self._either else None, frozenset(self.columns))
+        decimals = self._sign_of_decimals() if self._either else None
+        are_plain = not self._either and not self._thousands and self._decimals.keys() <= {POINT}
+        return NumberSigns(decimals, frozenset() if are_plain else frozenset(self.columns))
 
     def _sign_of_decimals(self) -> str:
         decimals, thousands = {*self._decimals}, {*self._thousands}

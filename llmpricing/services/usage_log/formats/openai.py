@@ -79,6 +79,8 @@ def _dashboard(row: Row) -> UsageRecord:
 
 
 def _bucket(row: Row) -> Iterable[UsageRecord]:
+    if row.raw.keys().isdisjoint(("results", "result")):
+        raise UsageError("results", "are missing: what the bucket holds is not known, get the file anew")
     return each(row.rows("results", "result"), partial(_result, row))
 
 
@@ -226,7 +228,7 @@ SHAPES = (
         signs("start_time_iso num_model_requests model input_tokens", "start_time num_model_requests model batch"),
         by_row(_dashboard),
         always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
-        of="OpenAI",
+        of=("OpenAI",),
     ),
     Shape(
         "openai-costs",
@@ -235,7 +237,7 @@ SHAPES = (
         (*_BUCKET, *signs("start_time amount_value amount_currency line_item")),
         _cost_lines,
         _is_costs,
-        of="OpenAI",
+        of=("OpenAI",),
     ),
     Shape(
         "openai-usage",
@@ -246,6 +248,6 @@ SHAPES = (
         _is_usage,
         always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
         of_answers=("word for batch", "tier"),
-        of="OpenAI",
+        of=("OpenAI",),
     ),
 )

@@ -55,6 +55,6 @@ SHAPES = (
             "output_tokens": ("completion_tokens",),
             "requests": ("requests",),
         },
-        of="OpenRouter",
+        of=("OpenRouter",),
     ),
 )

@@ -75,7 +75,8 @@ class Shape:
     whole file, or there was none. Shapes ``of`` the same may tell of the same usage; calls of
     one with a ``nesting`` may lie within one another. Records of one that ``may_lack_time`` may have usage and no time.
     The names within ``keyed`` objects are data, such as those of models. The ``ids`` are fields that tell records
-    apart, where what varies does not tell of them (``id_fields``); ids may also lie ``ids_within`` others.
+    apart, where what varies does not tell of them (``id_fields``); ids may also lie ``ids_within`` others. Shapes whose
+    ids are those ``ids_of`` the same tell the same records by them.
     """
 
     name: str
@@ -92,13 +93,19 @@ class Shape:
     since: Mapping[str, datetime] = field(default_factory=dict)
     leaves_out: bool = False
     of_answers: Sequence[str] = ()
-    of: str = ""
+    of: Sequence[str] = ()
     nesting: Nesting | None = None
     caches_beside: bool = False
     may_lack_time: bool = False
     keyed: Sequence[str] = ()
     ids: Sequence[Sequence[str]] = ()
     ids_within: bool = False
+    ids_of: str = ""
+
+    @property
+    def whose_ids(self) -> str:
+        """Whose ids it tells: a call within a trace has the same in every shape that traces are exported in."""
+        return "traces" if self.nesting else self.ids_of or self.name
 
     @property
     def id_fields(self) -> Sequence[Sequence[str]]:

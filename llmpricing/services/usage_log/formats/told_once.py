@@ -127,12 +127,12 @@ def _noted(shape: Shape, record: UsageRecord) -> tuple[int, int, int, int]:
     weight, facts = telling_of(record)
     is_billed = record.outcome.kind is not OutcomeKind.NOT_BILLED
     at = _GROWS if shape.grows else facts if record.span is not None else micros(record.at) if record.at else 0
-    return _digest(_ids_of(shape), record.record_id or "", is_billed=is_billed), weight, facts, at
+    return _digest(shape.whose_ids, record.record_id or "", is_billed=is_billed), weight, facts, at
 
 
 def _noted_columns(shape: Shape, columns: RecordColumns, *, with_others: bool = False) -> Numbers | None:
     """The same of records in columns that have an id, or of all, with 0 for one without; None where none has one."""
-    ids_of, is_billed = _ids_of(shape), columns.is_billed.tolist()
+    ids_of, is_billed = shape.whose_ids, columns.is_billed.tolist()
     named = zip(columns.ids, is_billed, strict=True)
     digests = np.array([0 if one is None else _digest(ids_of, one, is_billed=b) for one, b in named], np.int64)
     if not digests.any():
@@ -147,11 +147,6 @@ def _noted_columns(shape: Shape, columns: RecordColumns, *, with_others: bool = 
 def _digest(ids_of: str, record_id: str, *, is_billed: bool) -> int:
     """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
     return hash((ids_of, is_billed, record_id)) or 1
-
-
-def _ids_of(shape: Shape) -> str:
-    """Whose ids the shape tells: a call within a trace has the same in every shape that traces are exported in."""
-    return "traces" if shape.nesting else shape.name
 
 
 def _tellings(noted: Numbers) -> Numbers:

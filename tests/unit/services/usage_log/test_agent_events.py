@@ -110,3 +110,21 @@ def test_a_speed_that_is_not_known_is_a_tier_of_its_own(tmp_path: Path) -> None:
         {**row, "attributes": {**row["attributes"], "speed": speed, "request_id": f"req_{speed}"}} for speed in speeds
     ]
     assert [one.context.service_tier for one in records(tmp_path, rows)] == [None, "fast", "warp"]
+
+
+def billed(*names: str) -> list[UsageRecord]:
+    """The billed records of these samples together."""
+    found = UsageFiles([usage_file(twins.FOLDER / name) for name in names]).records()
+    return [one for one in found if one.outcome.kind is OutcomeKind.BILLED]
+
+
+def test_an_event_that_lies_in_files_of_both_shapes_is_billed_once() -> None:
+    both = billed(*NAMES)
+    assert [one.usage for one in both] == [one.usage for one in billed(NAMES[0])]
+    assert len(billed(*NAMES[::-1])) == len(both)
+    assert not [one for one in both if "SHAPES_OVERLAP" in one.codes]
+
+
+@pytest.mark.parametrize("name", ["claude-code-session.jsonl", "codex-session.jsonl", "gemini-cli-session.jsonl"])
+def test_events_beside_the_sessions_of_their_tools_say_that_they_may_tell_of_the_same(name: str) -> None:
+    assert {"SHAPES_OVERLAP" in one.codes for one in billed(name, NAMES[0])} == {False, True}

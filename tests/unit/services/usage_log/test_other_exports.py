@@ -461,6 +461,8 @@ def test_a_data_frames_word_for_true_is_one(tmp_path: Path, name: str, field: st
         ("litellm-spendlogs.ndjson", "cache_hit"),
         ("cloudflare-ai-gateway.json", "cached"),
         ("anthropic-claude-code-analytics.json", "customer_type"),
+        ("litellm-spendlogs.ndjson", "status"),
+        ("vercel-gateway-report.json", "credential_type"),
     ],
 )
 def test_a_word_of_which_it_is_not_known_whether_it_is_billed_leaves_its_record_without_a_price(
@@ -476,3 +478,47 @@ def test_a_word_of_which_it_is_not_known_whether_it_is_billed_leaves_its_record_
     found = records(tmp_path, twins.lines([asked(one) for one in twins.documents(name)]))
     assert OutcomeKind.BILLED not in {one.outcome.kind for one in found}
     assert any(field in one.outcome.reason for one in found)
+
+
+def bucket(**result: Any) -> dict[str, Any]:
+    """A bucket of OpenAI's usage API, whose result may lack what kind it is of."""
+    counts = {"input_tokens": 1000, "output_tokens": 20, "input_cached_tokens": 0, "num_model_requests": 2}
+    results = [{**result, **counts, "model": "gpt-4.1-mini", "batch": False}]
+    return {"object": "bucket", "start_time": 1795132800, "end_time": 1795219200, "results": results}
+
+
+TOLD_KIND = bucket(object="organization.usage.completions.result")
+
+
+@pytest.mark.parametrize("cover", [lambda rows: [{"data": rows}], lambda rows: rows], ids=["a page", "lines"])
+@pytest.mark.parametrize(
+    ("rows", "kinds"),
+    [
+        ([bucket()], ["UNPRICED"]),
+        ([TOLD_KIND, bucket()], ["BILLED", "UNPRICED"]),
+        ([bucket(), TOLD_KIND], ["UNPRICED", "BILLED"]),
+        ([{**bucket(), "results": []}, bucket()], ["UNPRICED"]),
+    ],
+)
+def test_a_result_of_openais_that_tells_no_kind_is_said(
+    tmp_path: Path, rows: list[Any], kinds: list[str], cover: Any
+) -> None:
+    found = records(tmp_path, twins.lines(cover(rows)))
+    assert [one.outcome.kind.name for one in found] == kinds
+    assert all("object is not stated" in one.outcome.reason for one in found if one.usage is None)
+
+
+def test_a_bucket_of_openais_whose_results_were_cut_is_said(tmp_path: Path) -> None:
+    cut = {name: value for name, value in TOLD_KIND.items() if name != "results"}
+    assert [one.usage is None for one in records(tmp_path, twins.lines([TOLD_KIND, cut]))] == [False, True]
+
+
+def test_a_session_of_codex_without_its_id_is_said(tmp_path: Path) -> None:
+    rows = twins.documents("codex-session.jsonl")
+    for row in rows:
+        row["payload"].pop("id", None)
+    found = records(tmp_path, twins.lines(rows))
+    metas = [row for row in rows if row["type"] == "session_meta"]
+    assert [one.outcome.reason[:13] for one in found if one.outcome.kind is OutcomeKind.UNPRICED] == (
+        ["id is missing"] * len(metas)
+    )
