@@ -66,14 +66,15 @@ def number_signs(
     except UnclearNumbers as error:
         raise UnclearNumbers(f"{path}: {error}") from None
     is_day_first = days.is_day_first()
-    given = {*found.columns, *(days.columns if is_day_first else ())}
     found = replace(
         found,
-        columns=frozenset(one for names in sets for one in written_names(shape, names, given)),
+        columns=frozenset(
+            one for names in sets for one in written_names(shape, names, {*found.columns, *days.columns})
+        ),
         has_days_first=is_day_first is True,
         unclear_day=days.example if is_day_first is None else "",
     )
-    return found if found.columns or found.unclear_day else None
+    return found if found.columns else None
 
 
 def _fields(path: Path, shape: Shape, each_row: Callable[[], None]) -> Iterable[Mapping[str, Any]]:

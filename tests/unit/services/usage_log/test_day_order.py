@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.files import UsageFiles, is_as_quotes_write, usage_file
 from tests.usage_twins import FOLDER
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -37,6 +37,15 @@ def test_one_month_after_the_twelfth_tells_of_all_that_the_month_is_first(tmp_pa
 def test_a_day_that_is_yet_to_come_tells_that_it_is_read_the_wrong_way_round(tmp_path: Path) -> None:
     assert days(tmp_path / "log.csv", "05/11/2026", "10/12/2026") == [("2026-05-11", ()), ("2026-10-12", ())]
     assert days(tmp_path / "log.csv", "05/11/2026", "12/10/2026") == [("2026-11-05", ()), ("2026-10-12", ())]
+
+
+def test_a_table_of_such_days_is_none_that_quotes_write(tmp_path: Path) -> None:
+    """What prices those at once knows no other days than those of ISO 8601."""
+    for cells in (["05/20/2026"], ["20/05/2026"], ["05/11/2026"]):
+        days(tmp_path / "log.csv", *cells)
+        assert not is_as_quotes_write(usage_file(tmp_path / "log.csv", now=NOW))
+    days(tmp_path / "log.csv", "2026-11-20")
+    assert is_as_quotes_write(usage_file(tmp_path / "log.csv", now=NOW))
 
 
 def test_where_nothing_tells_the_month_is_first_and_all_records_say_so(tmp_path: Path) -> None:
