@@ -29,7 +29,7 @@ ASKED: Mapping[str, p.Reader] = {
     "min_context": p.whole(0, 10**12).of("at sellers that take a context of this many tokens"),
     "max_input_price": p.price.of("at sellers whose input costs no more, in USD per million tokens"),
     "max_output_price": p.price.of("at sellers whose output costs no more, in USD per million tokens"),
-    "max_month": p.price.of("at sellers where the month that is asked about costs no more, in USD"),
+    "max_month": p.amount.of("at sellers where the month that is asked about costs no more, in USD"),
     "provider": p.text.of("at these sellers, by id"),
     "by_maker": p.one_of("1").of("1: at its maker alone, not at those who sell it on"),
     "stated": p.one_of("1").of("1: those alone of which lists say it themselves, not of their model elsewhere"),

@@ -91,16 +91,23 @@ def whole(low: int, high: int) -> Reader:
     return Reader(read, {"type": "integer", "minimum": low, "maximum": high})
 
 
-@_takes(type="string", pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$", examples=["2.50"])
-def price(name: str, raw: str) -> Decimal:
-    """A price in USD per million tokens, 0 or more."""
-    try:
-        value = parse_decimal(raw)
-    except MoneyError:
-        raise invalid(name, f"{name} takes a price such as 2.50, in USD per million tokens.") from None
-    if value < 0:
-        raise invalid(name, f"{name} cannot be negative.")
-    return value
+def _money(what: str) -> Reader:
+    """Money of 0 or more, which is ``what``."""
+
+    def read(name: str, raw: str) -> Decimal:
+        try:
+            value = parse_decimal(raw)
+        except MoneyError:
+            raise invalid(name, f"{name} takes {what}.") from None
+        if value < 0:
+            raise invalid(name, f"{name} cannot be negative.")
+        return value
+
+    return Reader(read, {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,12})?$", "examples": ["2.50"]})
+
+
+price = _money("a price such as 2.50, in USD per million tokens")
+amount = _money("an amount such as 2.50")
 
 
 @_takes(type="string", pattern=r"^[1-9][0-9]{0,14}(\.[0-9]{1,12})?$", examples=["1.5"])

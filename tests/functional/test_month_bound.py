@@ -167,6 +167,13 @@ def test_best_value_takes_the_bound(testapp: TestApp, way: str) -> None:
     testapp.get(way.format("max_month=-1"), status=400, headers={"Accept": "application/json"})
 
 
+@pytest.mark.parametrize("way", ["/api/v1/calculator?{}", "/api/v1/best-value?{}"])
+def test_a_bound_of_the_month_that_is_no_number_is_told_as_one_of_an_amount(testapp: TestApp, way: str) -> None:
+    asked = way.format("tokens=1000000&input_share=0.6&max_month=10,5")
+    said = testapp.get(asked, status=400).json["error"]["message"]
+    assert said == "max_month takes an amount such as 2.50."
+
+
 def test_a_month_in_requests_that_are_stated_says_where_it_cannot_be_run(testapp: TestApp) -> None:
     found = rows(testapp.get("/?tokens=1M&input_share=60%25&requests=2&unsaid=all"))
     assert "cannot be run: its context is 128K" in cells(found["acme/acme-large"])["My month"]

@@ -252,7 +252,7 @@ CALCULATOR = Operation(
         **WORKLOAD_READERS,
         "batch_share": p.share.of("the share of all that is sent as batch, where that has a price"),
         **{name: reader for name, reader in ASKED.items() if name not in _ELSEWHERE},
-        "max_month": p.price.of("at offerings whose total is no more, in the currency of the totals"),
+        "max_month": p.amount.of("at offerings whose total is no more, in the currency of the totals"),
         "provider": p.text.of("of these sellers, by id"),
         "model": p.text.of("of these offerings, by id"),
         "against": p.text.of("the offering, by id, that savings are counted against; the dearest if left out"),
