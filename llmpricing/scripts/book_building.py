@@ -27,8 +27,10 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.services.price_book.export import export_book
+from llmpricing.services.scores.seeding_scores import seed_scores
 from llmpricing.settings import BUNDLED_LISTS, Settings, read_settings
 from llmpricing.sources.bundled import bundled
+from llmpricing.sources.bundled_scores import bundled_scores
 from llmpricing.sources.declaration import SourceInfo
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import bundled_lists
@@ -72,8 +74,9 @@ def build_book(
     rates: Sequence[StatedRate] = (),
     known_at: datetime | None = None,
 ) -> tuple[str, list[ImportSummary]]:
-    """Write the book of the bundled lists (``seeding``), then of these and of ``rates``; its SHA-256, and what each
-    list did. With ``known_at`` of the bundled lists that were published by then, and of nothing that is known later.
+    """Write the book of the bundled lists and scores (``seeding``), then of these and of ``rates``; its SHA-256, and
+    what each list did. With ``known_at`` of the bundled lists that were published by then, of no scores, which do not
+    say since when they are known, and of nothing that is known later.
 
     It counts as known since ``known_at``, else since the newest of the lists was published, so that the same lists
     make the same bytes whenever they are read. By the rules of every import. No database of anybody is touched, and
@@ -86,19 +89,25 @@ def build_book(
         raise NothingKnown
     published = [*map(_published, seeds), *(reading.published_at for _, reading in lists)]
     known = known_at or max(published, default=datetime.now(UTC))
-    changes = bool(seeds) + len(lists) + len(rates)
+    scores = bundled_scores() if seeding and known_at is None else ""
+    changes = bool(seeds) + len(lists) + bool(scores) + len(rates)
     moments = iter([known - timedelta(microseconds=left) for left in reversed(range(changes))])
     with running_postgres() as url, script_engine(replace(settings, database_url=url)) as engine:
         with engine.connect() as connection:
             migrations.upgrade(connection, settings.lock_timeout_s)
         summaries = _imported(engine, seeds, lists, settings, moments)
+        if scores:
+            with transaction(engine) as session:
+                seed_scores(session, scores, next(moments))
         with transaction(engine) as session:
             for one in rates:
                 by = Decider("llmpricing book build", next(moments))
                 set_exchange_rate(session, by, one.currency, one.usd, by.name, one.valid_from)
         with transaction(engine) as session:
-            session.execute(update(BookVersion).values(book=_book_of(seeds, lists, rates, known), changed_at=known))
-            return export_book(session, file, known_at=known_at), summaries
+            session.execute(
+                update(BookVersion).values(book=_book_of(seeds, lists, scores, rates, known), changed_at=known)
+            )
+            return export_book(session, file, known_at=known_at, scores=bool(scores)), summaries
 
 
 def _known_seeds(settings: Settings, known_at: datetime | None) -> list[SourceInfo]:
@@ -119,13 +128,14 @@ def _published(info: SourceInfo) -> datetime:
 def _book_of(
     seeds: Sequence[SourceInfo],
     lists: Sequence[tuple[SourceInfo, ReadList]],
+    scores: str,
     rates: Sequence[StatedRate],
     known: datetime,
 ) -> UUID:
     """Which price book it is: that of what it is made of, and of no database."""
     bundles = [(one.slug, one.bundled and one.bundled.version) for one in seeds]
     read = [(info.slug, reading.sha256, reading.published_at) for info, reading in lists]
-    return uuid5(_BUILT, str((metadata.version("llmpricing"), bundles, read, rates, known)))
+    return uuid5(_BUILT, str((metadata.version("llmpricing"), bundles, read, scores, rates, known)))
 
 
 def _need_installed(seeds: Sequence[SourceInfo]) -> None:

@@ -17,6 +17,7 @@ from llmpricing.local_stores import StoreError
 from llmpricing.scripts.terminal import say
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.settings import Settings
+from llmpricing.sources.bundled_scores import bundled_scores
 from llmpricing.sources.declaration import SourceInfo
 from llmpricing.sources.errors import FetchError
 from llmpricing.sources.fetch import fetch
@@ -50,7 +51,7 @@ def _release(settings: Settings) -> str:
 
     bundled = [info.bundled.name for info in bundled_lists(settings.seed) if info.bundled]
     versions = [f"{name} {_version(name)}" for name in ("llmpricing", *bundled)]
-    return hashlib.sha256("\n".join([str(FORMAT), *versions]).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join([str(FORMAT), *versions, bundled_scores()]).encode()).hexdigest()[:12]
 
 
 def _version(package: str) -> str:

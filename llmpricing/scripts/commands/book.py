@@ -141,9 +141,9 @@ def build(
 ) -> None:
     """Make FILE of price lists alone: no database, no ini file, no network.
 
-    Of the lists that come with llmpricing (12 s on two busy cores), then of each SOURCE=FILE, which counts from when
-    it was published: say @DATE for an older one, or usage before today is of prices not known yet. A PostgreSQL of
-    its own in a temporary folder does the work: nobody else can enter it, and it is gone at the end.
+    Of the lists and scores that come with llmpricing (12 s on two busy cores), then of each SOURCE=FILE, which counts
+    from when it was published: say @DATE for an older one, or usage before today is of prices not known yet. A
+    PostgreSQL of its own in a temporary folder does the work: nobody else can enter it, and it is gone at the end.
 
     The same lists with their dates make the same bytes, whenever and wherever that is: the book counts as known since
     the newest of them was published. --known-at leaves out the bundled lists that are younger than that, for a book of

@@ -21,22 +21,27 @@ from llmpricing.services.price_book import book_state
 from llmpricing.services.price_book.began import began
 from llmpricing.services.price_book.known_then import OF_NOW, known_then, only_known
 
-_OWN = ("own_rate", "score")  # scores may be of a test that nobody else has
+_OWN = frozenset({"own_rate", "score"})  # scores may be of a test that nobody else has
 
 
-def export_book(session: Session, path: Path, *, known_at: datetime | None = None, own_terms: bool = False) -> str:
+def export_book(
+    session: Session, path: Path, *, known_at: datetime | None = None, own_terms: bool = False, scores: bool = False
+) -> str:
     """Write the price book as the session sees it to a file; returns its SHA-256. Raises OSError, and EarlierThanKnown
     for a ``known_at`` before the price book began.
 
     With ``known_at`` it holds what was known then and nothing later: of no version, but with the same bytes whenever
     it is written again. Contract rates, aliases and scores of this installation's own are in it only with
-    ``own_terms``. Ask in a transaction of one snapshot, as ``book_state`` wants it.
+    ``own_terms``, or ``scores`` where all of them are public. Ask in a transaction of one snapshot, as ``book_state``
+    wants it.
     """
     known = book_state(session)
     until = None if known_at is None else known.known_at(_not_before(session, known_at))
     version = known.version if until is None else UP_TO_A_TIME
     header = BookHeader(known.book, version, until or known.last_change, own_terms)
-    return write_book(path, header, {name: _rows(session, name, own_terms, until) for name in SHAPE})
+    left_out = set() if own_terms else _OWN - {"score"} if scores else _OWN
+    rows = {name: () if name in left_out else _rows(session, name, own_terms, until) for name in SHAPE}
+    return write_book(path, header, rows)
 
 
 def _not_before(session: Session, known_at: datetime) -> datetime:
@@ -57,7 +62,7 @@ def warm_up() -> None:
 
 
 def _rows(session: Session, name: str, own_terms: bool, known_at: datetime | None) -> Iterable[Sequence[Any]]:
-    if (name in _OWN and not own_terms) or (known_at is not None and name in OF_NOW):
+    if known_at is not None and name in OF_NOW:
         return ()
     table = Base.metadata.tables[name]
     columns = [table.c[column] for column in SHAPE[name]]

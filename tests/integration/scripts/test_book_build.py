@@ -90,6 +90,19 @@ def test_the_same_lists_make_the_same_bytes_in_another_process_and_at_another_ti
     assert open_book(file).header.last_change == datetime(2026, 2, 3, tzinfo=UTC)
 
 
+def test_a_book_of_the_lists_that_come_along_compares_by_their_scores_and_keeps_nobodys_own(temporary, tmp_path):
+    file = tmp_path / "prices.book"
+    built = build(str(file))
+    assert built.exit_code == 0, built.output
+    opened = open_book(file)
+    assert len(opened.tables["score"]) > 250
+    assert not opened.header.own_terms
+    told = CliRunner().invoke(main, ["elsewhere", str(LOG), "--book", str(file)])
+    assert told.exit_code == 0, told.output
+    assert "by three published scores or more" in told.output
+    assert "no score of it is known" not in told.output
+
+
 def test_a_book_of_a_day_holds_what_was_published_by_then_and_answers_by_nothing_later(temporary, tmp_path):
     file, small = tmp_path / "prices.book", tmp_path / "map.json"
     small.write_bytes(cost_map(**{"acme-one": 7}))
