@@ -78,8 +78,8 @@ def test_the_history_of_a_model_is_one_click_from_the_list(visitor: Visitor) -> 
     visitor.click("table.offerings a.name")
     visitor.browser.wait_for("location.pathname === '/models/acme/acme-dated' && document.querySelector('main h1')")
     past = str(visitor.shown("document.querySelector('#history').closest('section').textContent"))
-    assert "8 USD per million tokens" in past  # as it was before March
-    assert "4 USD per million tokens" in past
+    assert "$8.00 per million tokens" in past  # as it was before March
+    assert "$4.00 per million tokens" in past
 
 
 def test_own_weights_stand_in_the_address_of_best_value(visitor: Visitor) -> None:
@@ -100,4 +100,6 @@ def test_a_bill_that_is_sent_is_read_by_causes(visitor: Visitor) -> None:
     visitor.click("main form button")
     visitor.browser.wait_for("document.querySelector('main').textContent.includes('360')")
     assert visitor.browser.run("return location.pathname").startswith("/bill")
+    visitor.browser.resize(1400, 900)
+    assert visitor.browser.run("return document.querySelector('#causes tbody tr').getBoundingClientRect().top") < 600
     assert breaches(visitor.browser) == []

@@ -116,6 +116,15 @@ def test_an_operator_enters_a_price_and_the_public_page_follows(ada: Browser, de
     assert "7.77" in ada.run("return document.querySelector('main').innerText")
 
 
+def test_what_stands_is_in_sight_before_the_form_that_adds_to_it(ada: Browser, desk: str) -> None:
+    tops = {}
+    for path in ("pins", "prices", "rates", "aliases", "benchmarks", "sources", "log"):
+        ada.resize(1400, 900)
+        ada.open_styled(f"{desk}/admin/{path}")
+        tops[path] = ada.run("return document.querySelector('main tbody tr').getBoundingClientRect().top")
+    assert {path: top for path, top in tops.items() if top >= 600} == {}
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_axe_finds_no_breach_of_wcag_and_nothing_is_too_wide(ada: Browser, desk: str, path: str) -> None:
     ada.open_styled(desk + path)

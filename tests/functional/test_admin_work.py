@@ -11,7 +11,7 @@ from pyramid.testing import DummyRequest
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
-from webtest import TestApp, Upload
+from webtest import Form, TestApp, TestResponse, Upload
 
 from llmpricing.models import AuditEvent
 from llmpricing.web.access import Caller
@@ -116,6 +116,10 @@ def events(engine: Engine) -> list[AuditEvent]:
         return list(session.scalars(select(AuditEvent).where(AuditEvent.actor == "ada").order_by(AuditEvent.id)))
 
 
+def form_to(page: TestResponse, action: str) -> Form:
+    return next(form for form in page.forms.values() if form.action == action)
+
+
 def price(app: TestApp) -> str:
     return str(app.get(MODEL).json["data"]["input_per_mtok"])
 
@@ -129,7 +133,7 @@ def test_a_pin_holds_a_price_at_once_and_lets_it_go(ada: TestApp, engine: Engine
     assert "ada: our contract &lt;b&gt;" in page.text
     assert "genai-prices: $2.50 per million tokens" in page
     assert price(ada) == "9.5"
-    row = page.forms[2]
+    row = form_to(page, pins.LET_GO.action)
     row["note"] = "it ended"
     assert "Nothing is pinned." in row.submit(status=303).follow()
     assert price(ada) == "2.5"
@@ -175,7 +179,7 @@ def test_a_price_of_the_past_is_entered_beside_others_and_taken_back(ada: TestAp
     assert refused.json["error"]["details"]["field"] == "valid_from"
     assert "nothing is overwritten" in refused.json["error"]["message"]
     send(ada, prices.ENTER.action, over | {"valid_from": "2024-06-01"}, 303)
-    row = next(form for form in ada.get("/admin/prices").forms.values() if form.action.endswith("take-back"))
+    row = form_to(ada.get("/admin/prices"), prices.TAKE_BACK.action)
     row["note"] = "wrong month"
     page = row.submit(status=303).follow()
     assert page.text.count("acme-large</a>") == 1
@@ -228,7 +232,7 @@ def test_own_names_are_given_and_ended(ada: TestApp, engine: Engine) -> None:
     page = form.submit(status=303).follow()
     assert "The name is added." in page
     assert ada.get(RESOLVE).json["data"]["id"] == "acme/acme-large"
-    row = page.forms[2]
+    row = form_to(page, aliases.END.action)
     row["note"] = "it ended"
     page = row.submit(status=303).follow()
     assert "The name is ended." in page
@@ -251,7 +255,7 @@ def test_rates_are_agreed_and_ended(ada: TestApp, engine: Engine) -> None:
     fields = {"meter": "output_tokens", "amount": "3", "currency": "EUR"}
     page = send(ada, rates.ADD.action, filled(rates.ADD) | {"discount": ""} | fields, 303).follow(headers=BROWSER)
     assert "output tokens at EUR\xa03.00 per million tokens" in page
-    row = page.forms[2]
+    row = form_to(page, rates.END.action)
     row["note"] = "it ended"
     row["at"] = "2025-01-01"  # before its beginning: it never was
     row.submit(status=303)
