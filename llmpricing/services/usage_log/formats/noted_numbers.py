@@ -34,6 +34,7 @@ from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool
 from llmpricing.services.usage_log.formats.unread import Unread
 
 _LONGEST = 64
+_ANY, _LATE = "[0-9]{1,2}", "(?:1[3-9]|[23][0-9])"  # of a day or a month, and of what is no month
 _SOME = r"[-+$USD ]{0,6}"
 _BLANK = r"(?: |'|\xc2\xa0|\xe2\x80[\x89\x99\xaf])"
 
@@ -42,12 +43,15 @@ def number_signs(
     path: Path, shape: Shape, each_row: Callable[[], None], now: datetime | None = None
 ) -> NumberSigns | None:
     """How the table writes numbers and days, None where all are plain ones; raises LogError, as an UnclearNumbers where
-    nothing tells. A file that may hold others is read once for it. No day is after ``now``.
+    nothing tells. A file that may hold others is read once for it, unless its bytes tell that all it holds beside plain
+    numbers are days with the month first. No day is after ``now``.
     """
     with failures_told(path):
         divider = table_divider(path)
-        if divider is None or not _has_signs(path, divider, each_row):
+        if divider is None or not _holds(path, f"{_numbers(divider)}|{_days(divider)}", each_row):
             return None
+        if _are_american(path, divider, each_row):
+            return NumberSigns(None, frozenset())
     seen, days = SignsSeen(divider == ","), DaysSeen(now)
     read, sets = (
         shape.reader(shape.scan(_fields(path, shape, each_row)) if shape.scan else None),
@@ -100,20 +104,37 @@ def table_divider(path: Path) -> str | None:
         return None if is_json(stream) or is_exported(stream.peek(SIGNS)) else divider_of(stream)
 
 
-def _has_signs(path: Path, divider: str, each_chunk: Callable[[], None]) -> bool:
-    """Whether any cell may be a number with a sign in it that is not surely a decimal point, or a day between slashes;
-    ``each_chunk`` may end the search through a large file.
-    """
-    pattern = _pattern(divider)
+def _holds(path: Path, pattern: str, each_chunk: Callable[[], None]) -> bool:
+    """Whether the pattern is found anywhere in the file; ``each_chunk`` may end the search through a large one."""
+    found = _compiled(pattern)
     with unpacked(path) as stream:
-        return any(map(pattern.search, overlapping_parts(stream, _LONGEST, each_chunk=each_chunk)))
+        return any(map(found.search, overlapping_parts(stream, _LONGEST, each_chunk=each_chunk)))
+
+
+def _are_american(path: Path, divider: str, each_chunk: Callable[[], None]) -> bool:
+    """Whether all numbers are plain, and days after the twelfth tell that the month is first, and none denies it."""
+    if _holds(path, _numbers(divider), each_chunk):
+        return False
+    told = (_holds(path, _days(divider, *order), each_chunk) for order in ((_ANY, _LATE), (_LATE, _ANY)))
+    return next(told) and not next(told)
 
 
 @lru_cache
-def _pattern(divider: str) -> Any:
-    """A pattern of bytes; of a table that commas divide, numbers with commas are quoted."""
+def _compiled(pattern: str) -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern.encode("latin-1"), options)
+
+
+def _days(divider: str, first: str = _ANY, second: str = _ANY) -> str:
+    """A pattern of bytes for a cell that is a day between slashes."""
+    return rf'["\n\{divider}] ?{first}/{second}/[0-9]{{4}}(?:["\n\{divider}\r]|,? ?[0-9])'
+
+
+def _numbers(divider: str) -> str:
+    """A pattern of bytes for a cell that may be a number with a sign in it that is not surely a decimal point; of a
+    table that commas divide, numbers with commas are quoted.
+    """
     edge = rf'["\n\{divider}]'
     start, end = rf"{edge}{_SOME}", rf"(?:{edge}|[.,\r $U])"
     comma_start = rf'"{_SOME}' if divider == "," else start
@@ -122,8 +143,7 @@ def _pattern(divider: str) -> Any:
     # Where commas divide, decimals have points: but a count of whole thousands may look like one with decimals.
     last = r"\.000" if divider == "," else r"\.[0-9]{3}"
     some.append(rf"{start}[1-9][0-9]{{0,2}}{last}{end}")
-    some.append(rf"{edge} ?[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}")
-    return re2.compile("|".join(some).encode("latin-1"), options)
+    return "|".join(some)
 
 
 class _NotingRow(Row):
