@@ -39,8 +39,7 @@ def cached_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
     for kinds in _CACHED:
         sums = [_sum(use, kind) for kind in kinds]
         if all(sums):
-            kept = {meter: n for meter, n in use.usage.stated.items() if _kind(meter) not in kinds}
-            yield from _only(use, {**kept, "input_tokens": use.stated("input_tokens") - sum(sums)})
+            yield from _only(use, _less(use, kinds, "input", sum(sums)))
 
 
 def long_write_as_short(use: AuditedUse) -> Iterator[AuditedUse]:
@@ -62,8 +61,7 @@ def reasoning_counted_twice(use: AuditedUse) -> Iterator[AuditedUse]:
 def reasoning_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
     """Reasoning is not billed at all."""
     if thought := use.stated("output_reasoning_tokens"):
-        rest = {meter: n for meter, n in use.usage.stated.items() if _kind(meter) != "reasoning"}
-        yield from _only(use, {**rest, "output_tokens": use.stated("output_tokens") - thought})
+        yield from _only(use, _less(use, ("reasoning",), "output", thought))
 
 
 def media_at_text_price(use: AuditedUse) -> Iterator[AuditedUse]:
@@ -111,8 +109,7 @@ def subscription_ignored(use: AuditedUse) -> Iterator[AuditedUse]:
 def tool_tokens_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
     """What tools put into the prompt is not billed."""
     if taken := _sum(use, "tool"):
-        rest = {meter: n for meter, n in use.usage.stated.items() if _kind(meter) != "tool"}
-        yield from _only(use, {**rest, "input_tokens": use.stated("input_tokens") - taken})
+        yield from _only(use, _less(use, ("tool",), "input", taken))
 
 
 def search_fee_missing(use: AuditedUse) -> Iterator[AuditedUse]:
@@ -143,6 +140,20 @@ def _sum(use: AuditedUse, kind: str) -> Quantity:
 
 def _dims(meter: str) -> Mapping[str, str]:
     return METERS[meter].dimensions
+
+
+def _less(use: AuditedUse, kinds: Collection[str], direction: str, taken: Quantity) -> dict[str, Quantity]:
+    """What is left of the input or output without the tokens of these kinds, ``taken`` in all: of each modality as many
+    less as are told to be of it.
+    """
+    left = _of(use, lambda meter: _kind(meter) not in kinds)
+    whole = f"{direction}_tokens"
+    left[whole] = use.stated(whole) - taken
+    for meter, quantity in use.usage.stated.items():
+        part = f"{direction}_{_dims(meter).get('modality')}_tokens"
+        if _kind(meter) in kinds and "cache_ttl" not in _dims(meter) and part in left:
+            left[part] -= quantity
+    return left
 
 
 def _taken_as_input(use: AuditedUse, kind: str) -> Iterator[AuditedUse]:

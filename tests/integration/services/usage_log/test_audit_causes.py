@@ -71,6 +71,12 @@ WRITTEN = caches(10_007, 503, cache_write_tokens=4_001, cache_write_5m_tokens=4_
 KEPT = caches(10_007, 503, cache_write_tokens=4_001, cache_write_1h_tokens=4_001)
 THOUGHT = caches(10_007, 503, output_reasoning_tokens=301)
 LONG = caches(300_007, 503)
+# As Google tells the modality of everything, of what tools put into the prompt and of what was cached too.
+TOLD = caches(10_007, 503, input_text_tokens=10_007, cache_read_tokens=8_009, cache_text_read_tokens=8_009)
+TOOLS = caches(10_007, 503, input_text_tokens=10_007, input_tool_tokens=8_009, input_text_tool_tokens=8_009)
+HEARD = caches(10_007, 503, input_text_tokens=2_007, input_audio_tokens=8_000, cache_read_tokens=1_005)
+HEARD |= {"cache_text_read_tokens": 1_005}
+SAID = caches(10_007, 503, output_text_tokens=503, output_reasoning_tokens=301, output_text_reasoning_tokens=301)
 CASES: list[tuple[str, str, dict[str, int], dict[str, Any], str, str]] = [
     # cause, model, counts, what else is known, what is right, what was logged
     ("cached_at_full_price", HAIKU, READ, {}, "1998*1 + 8009*0.1 + 503*5", "10007*1 + 503*5"),
@@ -78,6 +84,10 @@ CASES: list[tuple[str, str, dict[str, int], dict[str, Any], str, str]] = [
     ("cached_counted_twice", HAIKU, WRITTEN, {}, "6006*1 + 4001*1.25 + 503*5", "10007*1 + 4001*1.25 + 503*5"),
     ("cached_dropped", HAIKU, READ, {}, "1998*1 + 8009*0.1 + 503*5", "1998*1 + 503*5"),
     ("cached_dropped", HAIKU, WRITTEN, {}, "6006*1 + 4001*1.25 + 503*5", "6006*1 + 503*5"),
+    ("cached_dropped", FLASH, TOLD, {}, "1998*0.3 + 8009*0.03 + 503*2.5", "1998*0.3 + 503*2.5"),
+    ("cached_dropped", FLASH, HEARD, {}, "1002*0.3 + 1005*0.03 + 8000*1 + 503*2.5", "1002*0.3 + 8000*1 + 503*2.5"),
+    ("tool_tokens_dropped", FLASH, TOOLS, {}, "10007*0.3 + 503*2.5", "1998*0.3 + 503*2.5"),
+    ("reasoning_dropped", TERRA, SAID, {}, "10007*2 + 503*12", "10007*2 + 202*12"),
     ("cache_write_at_input_price", HAIKU, WRITTEN, {}, "6006*1 + 4001*1.25 + 503*5", "10007*1 + 503*5"),
     ("write_1h_at_5m_price", HAIKU, KEPT, {}, "6006*1 + 4001*2 + 503*5", "6006*1 + 4001*1.25 + 503*5"),
     ("reasoning_counted_twice", TERRA, THOUGHT, {}, "10007*2 + 503*12", "10007*2 + 503*12 + 301*12"),
