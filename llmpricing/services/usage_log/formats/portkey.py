@@ -22,15 +22,16 @@ from llmpricing.services.usage_log.formats.told_usage import labels, provider_us
 
 _CENTS = Decimal(100)
 _USAGE, _GOOGLE = "response.body.usage", "response.body.usageMetadata"
+_RERANKED, _BILLED_UNITS = "response.body.meta.billed_units", ("billed_units", "billedUnits")  # of Cohere
 _IN = ("prompt_tokens", "input_tokens", "inputTokens", "inputTokenCount", "promptTokenCount", "prompt_token_count")
 _OUT = (
     *("completion_tokens", "output_tokens", "outputTokens", "outputTokenCount"),
     *("candidatesTokenCount", "candidates_token_count"),
 )
 _PORTKEY_ALWAYS = {  # in the seller's own words
-    "usage object": (_USAGE, _GOOGLE),
-    "input_tokens": tuple(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _IN),
-    "output_tokens": tuple(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _OUT),
+    "usage object": (_USAGE, _GOOGLE, _RERANKED),
+    "input_tokens": (*(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _IN), _RERANKED),
+    "output_tokens": (*(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _OUT), _RERANKED),
     "status": ("is_success", "response_status_code"),
     "seller": ("ai_org", "provider"),
 }
@@ -42,7 +43,7 @@ def _portkey(row: Row) -> UsageRecord:
     """A log of Portkey: what was cached stands in the seller's own answer only."""
     response = row.inner("response")
     body = response.inner("body")
-    found, status = body.inner("usage", "usageMetadata"), row.amount("response_status_code")
+    found, status = _told(body), row.amount("response_status_code")
     row.known("req_units", "res_units", "total_units")
     model = row.text("ai_model") or body.text("model") or row.inner("request").inner("body").text("model")
     at, cost = row.instant("created_at", "time_of_generation"), row.amount("cost")
@@ -69,9 +70,20 @@ def _portkey(row: Row) -> UsageRecord:
     return UsageRecord(model, at, usage, provider, None, where, charged, currency, facts, record_id, outcome)
 
 
+def _told(body: Row) -> Row:
+    """The object of an answer that tells what is billed: Cohere's reranking tells it in ``meta`` alone."""
+    found = body.inner("usage", "usageMetadata")
+    if found.raw:
+        return found
+    meta = body.inner("meta")
+    return found if meta.raw.keys().isdisjoint(_BILLED_UNITS) else meta
+
+
 def _answers_usage(found: Row, seller: str) -> Usage:
     """The usage of an answer in the seller's own words, or in OpenAI's, which Portkey makes of them."""
     names = found.raw.keys()
+    if not names.isdisjoint(_BILLED_UNITS):
+        return provider_usage(found, "cohere")
     if names & {"promptTokenCount", "prompt_token_count"}:
         return provider_usage(found, "google")
     if names & {"inputTokens", "inputTokenCount"}:
