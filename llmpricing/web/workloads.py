@@ -23,6 +23,11 @@ WORKLOAD_READERS: Mapping[str, p.Reader] = {  # of the API; pages take numbers a
     "input_share": p.share.of("the share of the tokens that is input"),
     "cached_share": p.share.of("the share of the input that is read from a cache"),
 }
+CALCULATED_READERS: Mapping[str, p.Reader] = {  # what the calculator alone asks for
+    "batch_share": p.share.of("the share of all that is sent as batch, where that has a price"),
+    "reasoning_share": p.share.of("the share of the output that is reasoning, which some price by itself"),
+    "images": p.whole(0, 10**9).of("images that go in: no total is told where they have no price of their own"),
+}
 
 
 def workload_of(values: Mapping[str, Any]) -> Workload:
@@ -35,4 +40,6 @@ def workload_of(values: Mapping[str, Any]) -> Workload:
         values.get("input_share", input_share),
         values.get("cached_share", Decimal(0)),
         values.get("batch_share", Decimal(0)),
+        values.get("reasoning_share", Decimal(0)),
+        values.get("images", 0),
     )

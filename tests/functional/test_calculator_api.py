@@ -15,11 +15,15 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
-from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.decisions.manual_prices import enter_price
+from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice
 from tests.conftest import running_app
+from tests.functional.test_pages import spoken
 
 AT = "2026-11-20"
+COUNTED = ("requests", "input_tokens", "cache_read_tokens", "output_tokens", "output_reasoning_tokens", "input_images")
 
 
 def ranking(app: TestApp, **asked: Any) -> list[dict[str, Any]]:
@@ -103,7 +107,17 @@ def test_other_currencies_need_an_exchange_rate(testapp: TestApp) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["tokens=0", "input_share=1.1", "batch_share=.5", "cached_share=-0", "requests=0", "preset=huge", "currency=eur"],
+    [
+        "tokens=0",
+        "input_share=1.1",
+        "batch_share=.5",
+        "cached_share=-0",
+        "reasoning_share=2",
+        "images=-1",
+        "requests=0",
+        "preset=huge",
+        "currency=eur",
+    ],
 )
 def test_what_is_no_workload_is_refused_by_name(testapp: TestApp, asked: str) -> None:
     answer = testapp.get(f"/api/v1/calculator?{asked}", status=400).json["error"]
@@ -134,6 +148,43 @@ def test_contract_rates_rank_for_who_may_see_them_alone(agreed: TestApp) -> None
     (hidden,) = agreed.get("/api/v1/calculator", asked, extra_environ=far).json["data"]
     assert Decimal(seen["total"]) * 2 == Decimal(seen["list_total"]) == Decimal(hidden["total"])
     assert hidden["list_total"] == hidden["total"]
+
+
+@pytest.fixture
+def thinking(book_url: str, redis_url: str) -> Iterator[TestApp]:
+    """Where acme-large asks 20 USD for a million tokens of reasoning, twice its output, and a cent an image."""
+    engine = create_engine(book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        by, since = Decider("me", datetime.now(UTC)), datetime(2026, 1, 1, tzinfo=UTC)
+        for meter, amount, per in (("output_reasoning_tokens", "20", 10**6), ("input_images", "0.01", 1)):
+            price = HeldPrice("acme/acme-large", ComponentKey(meter, ""), Decimal(amount), per, since=since)
+            enter_price(session, price, "its page", by)
+    engine.dispose()
+    with running_app(book_url, redis_url) as found:
+        yield found
+
+
+def test_reasoning_costs_its_own_price_and_images_are_never_free(thinking: TestApp) -> None:
+    asked = {"as_of": AT, "tokens": "1000000", "input_share": "0.5", "reasoning_share": "0.25", "images": "100"}
+    answer = thinking.get("/api/v1/calculator", asked).json
+    rows = {one["id"]: one for one in answer["data"]}
+    workload = answer["meta"]["workload"]
+    assert (workload["output_reasoning_tokens"], workload["input_images"]) == (125_000, 100)
+    large = rows["acme/acme-large"]
+    assert large["total"] == "8.5"  # 0.5 x 2.5 + 0.375 x 10 + 0.125 x 20 + 100 x 0.01
+    assert large["total"] == quoted(thinking, "acme/acme-large", **{n: v for n, v in workload.items() if n in COUNTED})
+    assert {one["total"] for slug, one in rows.items() if slug != "acme/acme-large"} == {None}  # images have no price
+    thought = {one["id"]: one["total"] for one in ranking(thinking, reasoning_share="1")}
+    plain = {one["id"]: one["total"] for one in ranking(thinking)}
+    assert {slug for slug in plain if plain[slug] != thought[slug]} == {"acme/acme-large"}
+    page = thinking.get("/calculator", {**asked, "reasoning_share": "25%", "model": "acme/acme-large"})
+    assert "500K out (25% of it reasoning: 125K) and 100 images in, in 500 requests" in spoken(page.html.main)
+    assert [spoken(one) for one in page.html.select("table.ranked td:nth-of-type(1)")] == ["$8.50"]
+    assert "$8.50" in spoken(page.html.select_one(".tiles"))
+    assert [row.split(",")[3] for row in thinking.get("/calculator.csv", asked).text.splitlines()[1:]] == ["8.5"]
+    assert (
+        "reasoning_share=0.25&images=100" in thinking.get("/calculator", asked).html.select_one("#keep + p a")["href"]
+    )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -196,7 +196,7 @@ def test_a_preset_takes_the_place_of_one_request(testapp: TestApp) -> None:
     assert "1M tokens a month" in spoken(page.html.main)
 
 
-@pytest.mark.parametrize("name", ["tokens", "input_share", "cached_share"])
+@pytest.mark.parametrize("name", ["tokens", "input_share", "cached_share", "reasoning_share", "images"])
 def test_a_month_that_is_told_twice_is_refused_beside_its_field(testapp: TestApp, name: str) -> None:
     page = testapp.get("/calculator", LARGE | {name: "1"}, status=400)
     assert "state the month or a request" in page.html.find(id=f"{name}-problem").get_text()
@@ -288,6 +288,16 @@ def test_a_batch_share_is_priced_as_batch_where_that_has_a_price(testapp: TestAp
     assert (whole["acme/acme-dated"], half["acme/acme-dated"]) == ("$4.00", "$3.00")
     assert whole["acme/acme-large"] == half["acme/acme-large"]
     assert testapp.get("/calculator?batch_share=200", status=400).html.find(id="batch_share-problem")
+
+
+def test_a_request_that_reasons_ranks_models_by_a_month_that_does(testapp: TestApp) -> None:
+    pasted = {"usage": json.dumps(REASONED), "usage_format": "openai", "requests": "1000"}
+    said = spoken(testapp.get("/calculator", pasted).html.select_one("#ranked + p"))
+    assert "300K out (66.67% of it reasoning: 200K), in 1,000 requests" in said
+    assert "Not counted here" not in said
+    for wrong in ({"reasoning_share": "200"}, {"images": "many"}):
+        page = testapp.get("/calculator", wrong, status=400)
+        assert page.html.find(id=f"{next(iter(wrong))}-problem")
 
 
 def test_the_ranking_asks_the_needs_of_the_list_by_its_names_and_leads_on_with_them(testapp: TestApp) -> None:

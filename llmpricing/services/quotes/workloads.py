@@ -23,26 +23,34 @@ from llmpricing.services.quotes.workload_hours import ANY_HOUR, CostBounds, Work
 from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
 
 BATCH = context("batch")
+IMAGES = "input_images"
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Tokens and requests, and the shares (0 to 1) that are input, input read from a cache, and batch."""
+    """Tokens and requests, and the shares (0 to 1) that are input, input read from a cache, batch, and output that is
+    reasoning; ``images`` are those that go in.
+    """
 
     tokens: int
     requests: int
     input_share: Decimal | Fraction
     cached_share: Decimal | Fraction
     batch_share: Decimal
+    reasoning_share: Decimal | Fraction = Decimal(0)
+    images: int = 0
 
     @property
     def quantities(self) -> dict[str, int]:
         """The whole of it by meter."""
         inputs = _part(self.tokens, self.input_share)
+        outputs = self.tokens - inputs
         return {
             "input_tokens": inputs,
             "cache_read_tokens": _part(inputs, self.cached_share),
-            "output_tokens": self.tokens - inputs,
+            "output_tokens": outputs,
+            "output_reasoning_tokens": _part(outputs, self.reasoning_share),
+            IMAGES: self.images,
             "requests": self.requests,
         }
 
@@ -123,13 +131,14 @@ def _costs_at(
 
     whole = quotes(offerings, workload.quantities, UNSTATED)
     if not any(workload.batch_quantities.values()):
-        return _without_cut(reads, [_cost(slug, None, one) for slug, one in whole.items()])
+        return _without_cut(reads, workload, [_cost(slug, None, one) for slug, one in whole.items()])
     asked = quotes(list(whole), workload.batch_quantities, BATCH)
     batch = {slug: one for slug, one in asked.items() if one.total is not None}
     rest = workload.other_quantities
     others = quotes(list(batch), rest, UNSTATED) if any(rest.values()) else {}
     return _without_cut(
         reads,
+        workload,
         [
             _cost(slug, True, batch[slug], *filter(None, [others.get(slug)]))
             if slug in batch
@@ -139,19 +148,21 @@ def _costs_at(
     )
 
 
-def _without_cut(reads: Reads, costs: Sequence[WorkloadCost]) -> list[WorkloadCost]:
+def _without_cut(reads: Reads, workload: Workload, costs: Sequence[WorkloadCost]) -> list[WorkloadCost]:
     """The costs, none of a workload that is sold in part alone: what is not offered costs a quote nothing, and a month
-    would look cheap by it. Only models that answer no text at all need no price of output.
+    would look cheap by it. Only models that answer no text at all need no price of output; images need theirs everywhere.
     """
     if all(Code.NOT_OFFERED not in one.codes for one in costs):
         return list(costs)
     facts = offered_facts(reads)
-    return [one if _is_whole(one, facts.get(one.offering)) else _not_offered(one) for one in costs]
+    return [one if _is_whole(one, facts.get(one.offering), workload) else _not_offered(one) for one in costs]
 
 
-def _is_whole(cost: WorkloadCost, facts: OfferedFacts | None) -> bool:
+def _is_whole(cost: WorkloadCost, facts: OfferedFacts | None, workload: Workload) -> bool:
     if Code.NOT_OFFERED not in cost.codes:
         return True
+    if workload.images:
+        return False
     mode, gives = (facts.mode, facts.output_modalities) if facts else (None, None)
     return kind_of(mode, gives, cost.offering.partition("/")[2]) in SILENT
 

@@ -30,7 +30,7 @@ from llmpricing.web.need_query import ASKED, read_asked
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import asked_of, digest_of_question, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
-from llmpricing.web.workloads import WORKLOAD_READERS, workload_of
+from llmpricing.web.workloads import CALCULATED_READERS, WORKLOAD_READERS, workload_of
 
 DEFAULT_LIMIT = 50
 _UNPAID = (State.SUBSCRIPTION, State.INCLUDED)
@@ -64,12 +64,16 @@ class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WorkloadJson(msgspec.Struct, forbid_unknown_fields=True):
-    """The workload in tokens: ``input_tokens`` holds those of ``cache_read_tokens``; shares are from 0 to 1."""
+    """The workload in tokens: ``input_tokens`` holds those of ``cache_read_tokens``, and ``output_tokens`` those of
+    ``output_reasoning_tokens``; shares are from 0 to 1.
+    """
 
     requests: int
     input_tokens: int
     cache_read_tokens: int
     output_tokens: int
+    output_reasoning_tokens: int
+    input_images: int
     batch_share: DecimalText
 
 
@@ -235,6 +239,8 @@ def workload_json(workload: Workload) -> WorkloadJson:
         whole["input_tokens"],
         whole["cache_read_tokens"],
         whole["output_tokens"],
+        whole["output_reasoning_tokens"],
+        workload.images,
         to_text(workload.batch_share),
     )
 
@@ -250,7 +256,7 @@ CALCULATOR = Operation(
     "subscriptions, or where they are free and songs are not.",
     parameters={
         **WORKLOAD_READERS,
-        "batch_share": p.share.of("the share of all that is sent as batch, where that has a price"),
+        **CALCULATED_READERS,
         **{name: reader for name, reader in ASKED.items() if name not in _ELSEWHERE},
         "max_month": p.amount.of("at offerings whose total is no more, in the currency of the totals"),
         "provider": p.text.of("of these sellers, by id"),

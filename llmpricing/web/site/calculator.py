@@ -13,6 +13,7 @@ from llmpricing.domain.quotes.context import TIERS
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.quotes.workloads import IMAGES
 from llmpricing.web.errors import Refused, invalid, wants_json
 from llmpricing.web.list_query import most_like, own_ids, standing
 from llmpricing.web.site import display
@@ -36,7 +37,14 @@ from llmpricing.web.site.workload import tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_LABELS, WorkloadForm
 
 MOST_IN_MARKDOWN = 10  # models of the ranking
-_RANKED_BY = ("input_tokens", "output_tokens", "cache_read_tokens", "requests")  # what a workload counts
+_RANKED_BY = (  # what a workload counts
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "output_reasoning_tokens",
+    IMAGES,
+    "requests",
+)
 EXAMPLE = (
     '{"prompt_tokens": 12000, "completion_tokens": 800, "total_tokens": 12800,'
     ' "prompt_tokens_details": {"cached_tokens": 9000}}'

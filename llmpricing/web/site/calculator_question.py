@@ -34,7 +34,8 @@ COUNTED = (  # what is stated by hand
 )
 _BY_HAND = tuple(name for name, _, _ in COUNTED)
 OF_ONE_REQUEST = (*_BY_HAND, *PASTED)
-_OF_THE_MONTH = tuple(name for name in WORKLOAD if name != "requests")  # which both ways of telling it count
+_OF_TOKENS: Mapping[str, p.Reader] = {"reasoning_share": percent_or_share, "images": count(0, 10**9)}
+_OF_THE_MONTH = tuple(name for name in (*WORKLOAD, *_OF_TOKENS) if name != "requests")  # which both ways count
 
 _READERS: Mapping[str, p.Reader] = {
     "model": p.text,
@@ -42,6 +43,7 @@ _READERS: Mapping[str, p.Reader] = {
     **{name: count(0, 10**12) for name in _BY_HAND},
     **WORKLOAD,
     "batch_share": percent_or_share,
+    **_OF_TOKENS,
     "against": p.text,
     "service_tier": p.text,
     "region": p.text,

@@ -118,10 +118,12 @@ def per_cent(share: Fraction | None) -> str:
 def workload(of: Workload) -> str:
     """``20M tokens a month: 14M in (70% of it cached: 9.8M), 6M out, in 10,000 requests``."""
     whole = of.quantities
-    read = whole["cache_read_tokens"]
+    read, thought = whole["cache_read_tokens"], whole["output_reasoning_tokens"]
     cached = f" ({share(of.cached_share)} of it cached: {tokens(read)})" if read else ""
-    parts = f"{tokens(whole['input_tokens'])} in{cached}, {tokens(whole['output_tokens'])} out"
-    return f"{tokens(of.tokens)} tokens a month: {parts}, in {count(of.requests, 'request')}"
+    reasoning = f" ({share(of.reasoning_share)} of it reasoning: {tokens(thought)})" if thought else ""
+    parts = f"{tokens(whole['input_tokens'])} in{cached}, {tokens(whole['output_tokens'])} out{reasoning}"
+    images = f" and {count(of.images, 'image')} in" if of.images else ""
+    return f"{tokens(of.tokens)} tokens a month: {parts}{images}, in {count(of.requests, 'request')}"
 
 
 def workload_of_requests(of: Workload) -> str:

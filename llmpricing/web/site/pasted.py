@@ -10,7 +10,7 @@ from typing import Any
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import PROVIDER_FORMATS, Usage, UsageError, UsageFormat, read_usage
 from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.quotes.workloads import Workload
+from llmpricing.services.quotes.workloads import IMAGES, Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.json_body import json_value
@@ -62,7 +62,9 @@ def workload_like(usage: Usage, requests: int, batch_share: Decimal) -> Workload
     if not (each := inputs + outputs):
         return None
     cached = Fraction(int(usage.stated.get("cache_read_tokens", 0)), inputs or 1)
-    return Workload(each * requests, requests, Fraction(inputs, each), cached, batch_share)
+    reasoning = Fraction(int(usage.stated.get("output_reasoning_tokens", 0)), outputs or 1)
+    images = int(usage.stated.get(IMAGES, 0)) * requests
+    return Workload(each * requests, requests, Fraction(inputs, each), cached, batch_share, reasoning, images)
 
 
 def month_like(text: str, usage_format: UsageFormat, stated: Mapping[str, Any]) -> dict[str, Any]:
