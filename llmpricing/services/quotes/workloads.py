@@ -150,7 +150,7 @@ def _costs_at(
 
 def _without_cut(reads: Reads, workload: Workload, costs: Sequence[WorkloadCost]) -> list[WorkloadCost]:
     """The costs, none of a workload that is sold in part alone: what is not offered costs a quote nothing, and a month
-    would look cheap by it. Only models that answer no text at all need no price of output; images need theirs everywhere.
+    would look cheap by it. Only models that answer no text at all need no price of output, and none where images go in.
     """
     if all(Code.NOT_OFFERED not in one.codes for one in costs):
         return list(costs)
