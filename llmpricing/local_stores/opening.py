@@ -132,21 +132,36 @@ def _open(wanted: WantedStore, server: ServerProcess, say: Say, *, only_own: boo
 
 
 def _start(wanted: WantedStore, server: ServerProcess, reason: str, say: Say) -> OpenStore:
-    url, port = wanted.url, wanted.url.port or server.default_port
-    if not ports.is_free(port):
-        url = url.set(port=ports.free_port_after(port, server.port))
-        why = reason or "another folder's"
-        say(f"{server.label}: the server at {wanted.place} is not ours ({why}); ours takes port {url.port}.")
-        say(f"  Commands find it by themselves; for pserve set {wanted.variable} to the same URL with port {url.port}.")
-    server.start(url.port or port, url)
+    """Our server on the port that the settings name, or where that is taken, on one above it."""
+    named, tries = wanted.url.port or server.default_port, 3
+    while True:
+        url, port = wanted.url, named
+        if not ports.is_free(port):
+            port = ports.free_port_after(port, server.port)
+            url, why = url.set(port=port), reason or "another folder's"
+            say(f"{server.label}: the server at {wanted.place} is not ours ({why}); ours takes port {port}.")
+            say(f"  Commands find it by themselves; for pserve set {wanted.variable} to the same URL with port {port}.")
+        try:
+            _begin(wanted, server, port, url)
+        except StoreError:
+            tries -= 1
+            server.stop()
+            if not tries or ports.is_free(port):
+                raise  # else another server took the port while ours began, which takes seconds at the first start
+        else:
+            say(f"{server.label}: started at {url.host}:{port}, data in {shown(server.folder)}.")
+            return OpenStore(url, server)
+
+
+def _begin(wanted: WantedStore, server: ServerProcess, port: int, url: URL) -> None:
+    """Start it; StoreError where it does not, or does not answer, as where somebody has the port of one address."""
+    server.start(port, url)
     answer = server.ask(url)
     if not answer.ready:
         raise StoreError(
-            f"The embedded {server.label} runs at {url.host}:{url.port}, but {answer.reason}.\n"
+            f"The embedded {server.label} ran at {url.host}:{url.port}, but {answer.reason}.\n"
             f"Next: compare {wanted.key} in the ini file; `llmpricing stores status` shows what runs."
         )
-    say(f"{server.label}: started at {url.host}:{url.port}, data in {shown(server.folder)}.")
-    return OpenStore(url, server)
 
 
 def another_folder(wanted: WantedStore, server: ServerProcess) -> Path | None:

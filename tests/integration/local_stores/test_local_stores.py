@@ -5,12 +5,14 @@ import pwd
 import re
 import shutil
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -20,13 +22,15 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from llmpricing.local_stores import RunningStores, StoreError, running_stores
+from llmpricing.local_stores import RunningStores, StoreError, ports, running_stores
 from llmpricing.local_stores.account import Account
 from llmpricing.local_stores.binaries import installed_binaries
 from llmpricing.local_stores.home import home_beside
+from llmpricing.local_stores.opening import used_stores
 from llmpricing.local_stores.probes import MARKER, ask_cache, ask_database
 from llmpricing.local_stores.reset import empty_database
 from llmpricing.models import migrations
+from llmpricing.scripts.ini import ini_settings
 from llmpricing.settings import read_settings
 from tests.checkout import Checkout
 from tests.servers import migrated
@@ -50,6 +54,19 @@ def execute(url: str, *statements: str) -> list[tuple[object, ...]]:
 
 def cache(url: str) -> redis.Redis:
     return redis.Redis.from_url(url)
+
+
+@contextmanager
+def _refusing(port: int) -> Iterator[None]:
+    """A server of another kind, that hangs up on who comes."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", port), socketserver.BaseRequestHandler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +286,26 @@ class TestCommands:
         assert named.exit_code == 1
         assert "cannot be used: it is not of this folder.\nLLMPRICING_REDIS_URL names this server" in named.output
         monkeypatch.chdir(place)
+
+    def test_a_port_that_is_taken_while_our_server_begins_is_left_to_its_holder(
+        self, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The first start takes seconds between asking for the port and listening on it."""
+        seems_free, asked = ports.is_free, list[int]()
+
+        def was_free(port: int) -> bool:
+            asked.append(port)
+            return asked.count(checkout.database_port) == 1 == asked.count(port) or seems_free(port)
+
+        monkeypatch.setattr(ports, "is_free", was_free)
+        ini, said = checkout.folder / "development.ini", list[str]()
+        with (
+            _refusing(checkout.database_port),
+            used_stores(ini_settings(ini), home_beside(ini), said.append) as stores,
+        ):
+            assert stores.database.url.port != checkout.database_port
+            execute(stores.database.text, "select 1")
+        assert next(line for line in said if "ours takes port" in line).startswith("PostgreSQL: the server at")
 
     def test_a_server_named_by_the_environment_is_never_replaced(self, checkout: Checkout) -> None:
         url = f"postgresql+psycopg2://llmpricing:topsecret@localhost:{checkout.database_port}/llmpricing_dev"
