@@ -82,6 +82,21 @@ def test_the_page_says_how_long_the_requests_of_its_month_are(testapp: TestApp) 
     assert month in spoken(testapp.get("/?tokens=1M&input_share=60%25").html.select_one("#mymonth"))
 
 
+def test_a_split_that_nobody_stated_is_said_to_be_assumed(testapp: TestApp) -> None:
+    """What goes in and what comes out cost otherwise: which model is the cheapest hangs on it."""
+    models = "/compare?models=acme/acme-large,acme/acme-long&"
+    said = "That 60% of the tokens go in is assumed, as nobody said it"
+    for month, is_assumed in (
+        ("tokens=3M", True),
+        ("tokens=3M&cached_share=70%25", True),
+        ("tokens=3M&input_share=60%25", False),
+        ("preset=large&tokens=3M", False),
+        ("preset=large", False),
+        ("", False),
+    ):
+        assert (said in spoken(testapp.get(models + month).html.select_one(".lead"))) == is_assumed, month
+
+
 def test_who_asks_for_a_context_states_no_length_of_answers(testapp: TestApp, engine: Engine) -> None:
     """600K in two requests of 300K would give 200K each of the 400K of output; nobody asked for such answers."""
     imported(engine, "models-dev", described(limit={"context": 1_000_000, "output": 64_000}))

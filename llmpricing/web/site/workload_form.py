@@ -61,6 +61,12 @@ class WorkloadForm:
         return display.tokens(workload.tokens) if name == "tokens" else display.share(getattr(workload, name))
 
     @property
+    def is_split_assumed(self) -> bool:
+        """Whether nobody said what of the typed tokens goes in, nor chose a preset, whose split would count."""
+        said = [name for name in ("preset", "tokens", "input_share") if self.typed.get(name, "").strip()]
+        return self.workload is not None and not self.by_request and said == ["tokens"]
+
+    @property
     def presets(self) -> list[PresetChoice]:
         """The months to choose from: where numbers were typed, it is one's own, and what it keeps of its preset is that
         preset's.
