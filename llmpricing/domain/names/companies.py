@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -102,9 +103,78 @@ OWN_NAMES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def company_names(sellers: Iterable[tuple[str, str, int]]) -> dict[str, str]:
+# What an id is made of, without signs, where a company by that name has none of its own in the table.
+_OTHERWISE: Mapping[str, str] = MappingProxyType(
+    {
+        "01ai": "01.AI",
+        "abacus": "Abacus.AI",
+        "allenai": "Ai2",
+        "baai": "BAAI",
+        "codellama": "Code Llama",
+        "deepcogito": "Deep Cogito",
+        "eleutherai": "EleutherAI",
+        "huggingface": "Hugging Face",
+        "inclusionai": "inclusionAI",
+        "lmsys": "LMSYS",
+        "nexusflow": "Nexusflow",
+        "nousresearch": "Nous Research",
+        "nova": "Amazon Nova",
+        "openchat": "OpenChat",
+        "paddlepaddle": "PaddlePaddle",
+        "pygmalionai": "PygmalionAI",
+        "rekaai": "Reka AI",
+        "servicenowai": "ServiceNow AI",
+        "thedrummer": "TheDrummer",
+        "togethercomputer": "Together AI",
+        "voyageai": "Voyage AI",
+        "wizardlm": "WizardLM",
+        "zerooneai": "01.AI",
+    }
+)
+_SIGNS = re.compile(r"[^a-z0-9]+", re.ASCII)
+_INITIALS = frozenset({"ai", "agi", "api", "ml", "nlp", "llm"})
+_LAST_INITIALS = re.compile(r"(?<=[a-z0-9]{3})(ai|agi|llm)\Z", re.ASCII)
+
+
+class CompanyNames(dict[str, str]):
+    """Names by id, and of any other id a readable one: whoever is asked for has a name."""
+
+    def __missing__(self, slug: str) -> str:
+        """The name of this id, by its letters alone or by the rule."""
+        return company_name(slug)
+
+
+def company_names(sellers: Iterable[tuple[str, str, int]]) -> CompanyNames:
     """By id the names of these sellers (id, name, number of offerings), and of labs that sell nothing themselves.
 
-    Who is stored by an id alone has the name that is known by now.
+    Who is stored by an id alone has the name that is known by now, or one that the id makes.
     """
-    return {**OWN_NAMES, **{slug: name for slug, name, _ in sellers if name != slug or slug not in OWN_NAMES}}
+    said = {slug: company_name(slug) if name == slug else name for slug, name, _ in sellers}
+    return CompanyNames({**OWN_NAMES, **said})
+
+
+def company_name(slug: str) -> str:
+    """The name of an id that no list names: one's own, signs apart (``arceeai`` is ``arcee``'s), else as names are
+    written: ``essentialai`` is ``EssentialAI``, ``liquid-labs`` ``Liquid Labs``.
+    """
+    bare = _SIGNS.sub("", slug.lower())
+    if known := OWN_NAMES.get(slug) or _OTHERWISE.get(bare) or _BY_LETTERS.get(bare):
+        return known
+    if own := _BY_LETTERS.get(bare.removesuffix("ai")) or _BY_LETTERS.get(f"{bare}ai"):
+        return own
+    return " ".join(map(_written, filter(None, re.split(r"[-_ ]+", slug)))) or slug
+
+
+def _written(word: str) -> str:
+    """A word as names have it; one that has capitals of its own keeps them."""
+    if word != word.lower():
+        return word
+    if word in _INITIALS:
+        return word.upper()
+    capital = word[0].upper() + word[1:]
+    return _LAST_INITIALS.sub(lambda found: found[1].upper(), capital)
+
+
+_BY_LETTERS: Mapping[str, str] = MappingProxyType(
+    {_SIGNS.sub("", written.lower()): name for slug, name in OWN_NAMES.items() for written in (name, slug)}
+)

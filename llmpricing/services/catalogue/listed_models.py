@@ -24,7 +24,13 @@ from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 
 _BEFORE = re.compile(r"^.*/|^(?:[a-z-]+\.)+(?=[a-z])")  # what stands before a model's own name in an id
-_HOUSES = {"qwen": "alibaba", "xai": "x-ai"}  # labs that paths call otherwise than sellers are called
+_HOUSES = {  # labs that paths call otherwise than sellers are called, or otherwise than other paths do
+    "arceeai": "arcee",
+    "qwen": "alibaba",
+    "togethercomputer": "together",
+    "xai": "x-ai",
+    "zerooneai": "01ai",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

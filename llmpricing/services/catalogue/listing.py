@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.names.companies import company_name
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn
 from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_in_book as in_book
@@ -151,7 +152,12 @@ def get_offerings(
 
 
 def providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
-    """(id, name, number of offerings) of every seller, in order of id."""
+    """(id, name, number of offerings) of every seller, in order of id; a name even of who is stored by an id alone."""
+    found = _stored_providers(reads)
+    return [(slug, company_name(slug) if name == slug else name, count) for slug, name, count in found]
+
+
+def _stored_providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
     if isinstance(reads, PriceBook):
         counts = Counter(seller for (seller,) in reads.rows("offering", ("provider_id",)))
         return sorted((one.slug, one.name, counts[number]) for number, one in reads.providers.items())

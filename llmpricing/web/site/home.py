@@ -122,9 +122,7 @@ def _labs(request: Request, question: ModelQuestion, stands_on: StandsOn, known:
     models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
     counts = Counter(model.lab for model in models if model.lab)
     names = company_names(known.providers)
-    return sorted(
-        ((lab, f"{names.get(lab, lab)} ({count:,})") for lab, count in counts.items()), key=lambda one: one[1].lower()
-    )
+    return sorted(((lab, f"{names[lab]} ({count:,})") for lab, count in counts.items()), key=lambda one: one[1].lower())
 
 
 def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tuple[FoundModels, Known]:

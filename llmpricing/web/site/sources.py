@@ -114,7 +114,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "as_of": clocks.as_of if request.GET.get("as_of", "").strip() else None,
         "with_undated": with_undated(request) if any(map(is_undated, every)) else None,
         "priced": sum(one.price_state == "priced" for one in every),
-        "labs": sorted({(one.lab, names.get(one.lab, one.lab)) for one in page.items if one.lab}),
+        "labs": sorted({(one.lab, names[one.lab]) for one in page.items if one.lab}),
         "changes": [one for one in changes_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
             :MOST_MOVED
         ],
