@@ -26,6 +26,9 @@ _TTLS = {"5m": "5m", "5min": "5m", "1h": "1h", "1hr": "1h", "60m": "1h", "12h": 
 _WRITES = frozenset({"write", "writes", "written", "creation", "created", "create"})
 _REASONING = frozenset({"reasoning", "thinking", "thoughts", "thought"})
 _SEARCHES = frozenset({"search", "searches", "queries", "grounding", "groundings"})
+_THINGS = frozenset({"seconds", "duration", "minutes", "minute", "mins"}) | {
+    *("characters", "chars", "character", "images", "pictures")
+}
 _BY_DIMENSIONS = {frozenset(meter.dimensions.items()): meter.slug for meter in METERS.values()}
 # What names the meter alone, the first that fits: words that must all be there, and the meter.
 _PLAIN: tuple[tuple[frozenset[str], str], ...] = tuple(
@@ -58,11 +61,24 @@ def likely_meter(field: str) -> str | None:
     found = frozenset(words)
     if found & _SEARCHES:
         return _search(found)
-    if found & {"token", "tokens"} and not ({"cache", "storage"} <= found or "provisioned" in found):
+    if found & {"token", "tokens", "tok", "toks"} and not ({"cache", "storage"} <= found or "provisioned" in found):
         return _tokens(found)
     if meter := next((meter for asked, meter in _PLAIN if asked <= found), None):
         return meter if meter in METERS else None
-    return _tokens(found) if found & {"cache", "cached"} else _things(found)
+    if found & _THINGS or {"image", "count"} <= found:
+        return _things(found)
+    if found & {"cache", "cached"} or found & _REASONING:
+        return _tokens(found)
+    return _tokens(found) if found & _MODALITIES.keys() and found & (_INPUT | _OUTPUT) else _things(found)
+
+
+def told_meter(field: str) -> str | None:
+    """The same for a sentence, which says what a count in minutes is to be multiplied by."""
+    meter = likely_meter(field)
+    is_minutes = (
+        meter and meter.endswith("_seconds") and {"minute", "minutes", "mins"} & {*_WORD.findall(field.lower())}
+    )
+    return f"{meter} (times 60)" if is_minutes else meter
 
 
 def _search(words: frozenset[str]) -> str:
@@ -99,10 +115,10 @@ def _tokens(words: frozenset[str]) -> str | None:
 def _things(words: frozenset[str]) -> str | None:
     """Seconds, characters and pictures, by direction."""
     direction = "output" if words & _OUTPUT else "input"
-    if words & {"seconds", "duration", "minutes"}:
+    if words & {"seconds", "duration", "minutes", "minute", "mins"}:
         return f"{direction}_{'video' if words & {'video', 'videos'} else 'audio'}_seconds"
     if words & {"characters", "chars", "character"}:
         return f"{direction}_characters"
-    if words & {"image", "images", "pictures"}:
+    if words & {"images", "pictures"} or {"image", "count"} <= words:
         return "output_images" if words & {"generation", "generated"} else f"{direction}_images"
     return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from llmpricing.domain.usage.counting_names import is_on_top
 from llmpricing.domain.usage.likely import likely_meter
 from llmpricing.domain.usage.quantities import LARGEST, Quantity, Remark, Told, Usage, UsageError, count, read_quantity
 from llmpricing.domain.usage.wording import Message, Parameter, Way
@@ -163,7 +164,7 @@ def is_condition(field: str) -> bool:
 
 def may_mean_money(name: str, value: object) -> bool:
     """Whether a field that nobody reads may be billed: a count, or a condition that is not the usual one."""
-    if isinstance(value, bool) or _HARMLESS.search(name):
+    if isinstance(value, bool) or (_HARMLESS.search(name) and not is_on_top(name.rpartition(".")[2])):
         return False
     if isinstance(value, int | float | Decimal):
         return bool(value)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.formats import PROVIDER_FORMATS, UsageFormat, reads
-from llmpricing.domain.usage.likely import likely_meter
+from llmpricing.domain.usage.likely import likely_meter, told_meter
 from llmpricing.domain.usage.openai import SEARCH_SIZE
 from llmpricing.domain.usage.reading import is_counter
 from llmpricing.domain.usage.wording import Message, Parameter, Way
@@ -81,11 +81,16 @@ def _may_count(name: str) -> bool:
     return name in _OBJECTS or is_counter(name) or any(one.reads(_field(name)) for one in PROVIDER_FORMATS)
 
 
+def refuse_uncounted(names: Collection[str]) -> None:
+    """Raises UncountedError where there are such columns, whose numbers may be billed and that nothing reads."""
+    _refuse(names, "no name that we count by")
+
+
 def _refuse(names: Collection[str], what: str) -> None:
     if not names:
         return
     meters = {name: meter for name in names if (meter := likely_meter(name.replace(" ", "_")))}
-    hint = f" ({', '.join(f'{name} is probably {meter}' for name, meter in meters.items())})" if meters else ""
+    hint = f" ({', '.join(f'{name} is probably {told_meter(name)}' for name in meters)})" if meters else ""
     others = [name for name in names if name not in meters]
     left_out = (
         f"; if nobody is billed for {', '.join(others)}, remove it",

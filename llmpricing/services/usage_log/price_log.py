@@ -19,6 +19,7 @@ from llmpricing.domain.usage.wording import ParameterWords, in_python
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch, Mask
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.left_out import check_left_out
 from llmpricing.services.usage_log.formats.plain_counts import check_plain_counts
 from llmpricing.services.usage_log.formats.told_tiers import check_no_tiers
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
@@ -193,9 +194,13 @@ def _of_plain_counts(log: Path, columns: ColumnRoles, batches: Iterator[Batch]) 
 
 
 def _of_no_tiers(log: Path, columns: ColumnRoles, batches: Iterator[Batch]) -> Iterator[Batch]:
+    seen: set[str] = set()
     for place, batch in enumerate(batches):
+        unread = {*batch.layout.names} - {*batch.layout.counting, *columns.ignored}
         if not place:  # it tells the columns
-            check_no_tiers(log, {*batch.layout.names} - {*batch.layout.counting, *columns.ignored})
+            check_no_tiers(log, unread)
+        check_left_out(log, unread - seen)  # later lines of NDJSON may have more of them
+        seen |= unread
         yield batch
 
 

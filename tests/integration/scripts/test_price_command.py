@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.commands import Commands, commands_on
 
@@ -125,3 +128,38 @@ def test_without_arrow_the_command_says_what_to_install(tmp_path: Path, commands
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "pip install 'llmpricing[bulk]'" in done.stderr
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+@pytest.mark.parametrize(
+    ("name", "meter"),
+    [
+        ("tokens_cached", "cache_read_tokens"),
+        ("audio_minutes", "input_audio_seconds (times 60)"),
+        ("hologram_toks", ""),
+    ],
+)
+def test_a_number_that_nothing_reads_stops_a_plain_table_by_its_name(
+    commands: Commands, tmp_path: Path, ending: str, name: str, meter: str
+) -> None:
+    """A flag to go on is named only where no meter is known that would then go unbilled."""
+    rows = [
+        {"model": "acme/acme-large", "at": "2026-11-20T10:00:00Z", "input_tokens": 1000, "output_tokens": 5, name: n}
+        for n in (0, 900)
+    ]
+    log = tmp_path / f"own.{ending}"
+    if ending == "parquet":
+        parquet.write_table(pa.Table.from_pylist(rows), log)
+    elif ending == "ndjson":
+        log.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        log.write_text("\n".join(",".join(map(str, row)) for row in (rows[0], *(one.values() for one in rows))))
+    done = commands.run("price", str(log))
+    assert done.exit_code == 2, done.output
+    assert f"{name}: this looks like usage" in done.output
+    if meter:
+        assert f"{name} is probably {meter}" in done.output
+    assert ("--ignore-column" in done.output) is (not meter)
+    assert not list(tmp_path.glob("own.priced*"))
+    going_on = commands.run("price", str(log), "--ignore-column", name)
+    assert going_on.exit_code == 0, going_on.output

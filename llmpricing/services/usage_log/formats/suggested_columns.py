@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.domain.usage.likely import likely_meter
+from llmpricing.domain.usage.counting_names import is_measure, is_on_top, may_count
+from llmpricing.domain.usage.likely import likely_meter, told_meter
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.domain.usage.reading import is_counter
 from llmpricing.services.usage_log.columns import LogError
@@ -79,15 +80,26 @@ def _suggested_counts(values: Mapping[str, list[Any]], taken: set[str]) -> tuple
     unsure = []
     for name, found in values.items():
         plain = name.replace(" ", "_")
-        if name in taken or not (is_counter(plain) or _SHORT.match(plain)) or not _are_numbers(found):
+        if name in taken or not _may_count(plain) or not _are_numbers(found):
             continue
-        meter = likely_meter(plain if is_counter(plain) else f"{plain}_tokens")
-        if meter is None or meter in counts or "total" in plain.lower():
+        meter = likely_meter(f"{plain}_tokens" if _SHORT.match(plain) else plain)
+        if (
+            meter is None
+            or (meter != told_meter(plain) and not _SHORT.match(plain))
+            or meter in counts
+            or "total" in plain.lower()
+        ):
             unsure.append(name)
         else:
             counts[meter] = name
         taken.add(name)
     return counts, unsure
+
+
+def _may_count(name: str) -> bool:
+    if is_measure(name) or is_on_top(name):
+        return False
+    return is_counter(name) or may_count(name) or bool(_SHORT.match(name))
 
 
 def _total(

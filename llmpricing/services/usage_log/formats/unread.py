@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.usage.likely import likely_meter
+from llmpricing.domain.usage.counting_names import is_measure, may_count
+from llmpricing.domain.usage.likely import told_meter
 from llmpricing.domain.usage.reading import is_condition, is_counter, may_mean_money
 
 _MOST_KEPT = 8_000  # characters of the names of a row
 _MOST_UNREAD = 50
-_NO_COUNT = re.compile(r"duration|latency|elapsed|time|limit|max|window|quota|per_?second|ttft|retr(y|ies)", re.I)
 
 
 class Unread:
@@ -32,7 +32,7 @@ class Unread:
     def told(self) -> Iterator[str]:
         """A line for each field: its name, an example, the meter that it probably is."""
         for name, example in self.fields.items():
-            meter = likely_meter(name)
+            meter = told_meter(name)
             yield f"{name} (such as {example}){f', probably {meter}' if meter else ''}"
 
 
@@ -50,7 +50,10 @@ def looks_billed(name: str, value: Any) -> bool:
     if kind is None or isinstance(value, bool) or (kind is is_condition and not isinstance(value, str)):
         return False
     plain = name.strip().replace(" ", "_")
-    return may_mean_money(plain, plain_number(plain, value))
+    number = plain_number(plain, value)
+    if kind is may_count and isinstance(number, str):  # of a name that counts by no more than one of its words
+        return False
+    return may_mean_money(plain, number)
 
 
 def suspects(names: tuple[str, ...]) -> list[str]:
@@ -76,18 +79,20 @@ def _shortened(name: Any) -> Any:
 
 @lru_cache(maxsize=10_000)
 def _likeness(name: object) -> Callable[[str], bool] | None:
-    """What a field looks like by its name alone: a count, a condition, or neither."""
+    """What a field looks like by its name alone: a count, a condition, what counts if it is a number, or nothing."""
     if not isinstance(name, str):
         return None
     plain = name.strip().replace(" ", "_")
     if is_counter(plain):
-        return None if _NO_COUNT.search(plain) else is_counter
-    return is_condition if is_condition(plain) else None
+        return None if is_measure(plain) else is_counter
+    if is_condition(plain):
+        return is_condition
+    return may_count if may_count(plain) else None
 
 
 def plain_number(name: str, value: Any) -> Any:
     """A number written as a text as a number, so that 0 is nothing whatever its form."""
-    if isinstance(value, str) and is_counter(name):
+    if isinstance(value, str) and (is_counter(name) or may_count(name)):
         try:
             return parse_decimal(value)
         except MoneyError:
