@@ -27,7 +27,7 @@ _WRITES = frozenset({"write", "writes", "written", "creation", "created", "creat
 _REASONING = frozenset({"reasoning", "thinking", "thoughts", "thought"})
 _SEARCHES = frozenset({"search", "searches", "queries", "grounding", "groundings"})
 _THINGS = frozenset({"seconds", "duration", "minutes", "minute", "mins"}) | {
-    *("characters", "chars", "character", "images", "pictures")
+    *("characters", "chars", "character", "image", "images", "pictures")
 }
 _BY_DIMENSIONS = {frozenset(meter.dimensions.items()): meter.slug for meter in METERS.values()}
 # What names the meter alone, the first that fits: words that must all be there, and the meter.
@@ -65,7 +65,7 @@ def likely_meter(field: str) -> str | None:
         return _tokens(found)
     if meter := next((meter for asked, meter in _PLAIN if asked <= found), None):
         return meter if meter in METERS else None
-    if found & _THINGS or {"image", "count"} <= found:
+    if found & _THINGS and not found & {"cache", "cached"}:
         return _things(found)
     if found & {"cache", "cached"} or found & _REASONING:
         return _tokens(found)
@@ -119,6 +119,6 @@ def _things(words: frozenset[str]) -> str | None:
         return f"{direction}_{'video' if words & {'video', 'videos'} else 'audio'}_seconds"
     if words & {"characters", "chars", "character"}:
         return f"{direction}_characters"
-    if words & {"images", "pictures"} or {"image", "count"} <= words:
+    if words & {"image", "images", "pictures"}:
         return "output_images" if words & {"generation", "generated"} else f"{direction}_images"
     return None
