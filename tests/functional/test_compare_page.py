@@ -201,6 +201,12 @@ def test_what_costs_a_little_more_is_not_called_as_cheap(testapp: TestApp) -> No
     assert [per_cent(Fraction(n, 1000)) for n in (350, 994, 997, 1000)] == ["35 %", "99 %", "> 99 %", "100 %"]
 
 
+def test_what_is_free_is_not_so_many_per_cent_below_the_cheapest() -> None:
+    free, two, three = ((Decimal(one), Decimal(one)) for one in (0, 2, 3))
+    assert above_the_cheapest([free, two, three]) == ["free", "cheapest that is not free", "+50 %"]
+    assert above_the_cheapest([free, two, free]) == ["free", "cheapest that is not free", "free"]
+
+
 def test_the_cheapest_is_said_to_be_removed_where_it_is() -> None:
     def item(name: str, status: str) -> Any:
         return SimpleNamespace(id=name, provider="acme", status=status, price_state="priced")

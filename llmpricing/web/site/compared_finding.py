@@ -46,19 +46,22 @@ def is_sure(cheapest: Sequence[MonthBetween]) -> bool:
 
 
 def above_the_cheapest(months: Sequence[MonthBetween | None]) -> list[str]:
-    """By how many per cent each costs more than the cheapest that asks something; where it depends which one that is,
-    that it does.
+    """By how many per cent each costs more than the cheapest that asks something, which what is free is not; where it
+    depends which one that is, that it does.
     """
     cheapest = cheapest_of(one for one in months if one and one[1])
-    return [DASH if one is None or not cheapest else _above(one, cheapest) for one in months]
+    least = "cheapest that is not free" if any(one and not one[1] for one in months) else "cheapest"
+    return [DASH if one is None or not cheapest else _above(one, cheapest, least) for one in months]
 
 
-def _above(month: MonthBetween, cheapest: Sequence[MonthBetween]) -> str:
+def _above(month: MonthBetween, cheapest: Sequence[MonthBetween], word: str) -> str:
     (low, high), least = month, cheapest[0]
+    if not high:
+        return "free"
     if not is_sure(cheapest):
         return DEPENDS
     if month == least:
-        return "cheapest"
+        return word
     if least[0] != least[1]:
         return DEPENDS
     return dearer(low, least[0]) if low == high else f"{dearer(low, least[0])} to {dearer(high, least[0])}"
