@@ -29,6 +29,7 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
         "difference": to_text(bridge.difference),
         "causes": [_row(row) for row in bridge.rows()],
         "disagreement": _row(bridge.disagreements) if bridge.disagreements.places else None,
+        "other_tier": _row(bridge.other_tiers) if bridge.other_tiers.places else None,
         "wrong": to_text(bridge.wrong),
         "cells": [
             *(one for place, cell in sorted(bridge.cells.items()) for one in _cells(place, cell)),
@@ -127,6 +128,8 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
         yield "  these files say what was used, not what is charged: give the invoice too, as another --charged"
     else:
         yield f"  charged are USD {to_text(charged)}: {_beside_log(bridge.difference)}"
+    if bridge.other_tiers.places:
+        yield f"  {_line(bridge.other_tiers)}"
     yield f"  {wrong_words(to_text(bridge.wrong))}"
     for row in bridge.rows():
         yield f"  {_line(row)}"

@@ -149,7 +149,7 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}; "
         f"{_text(wrong_words(bridge['wrong']))}.</p>\n"
     )
-    told = [bridge["disagreement"]] if bridge["disagreement"] else []
+    told = [one for one in (bridge["disagreement"], bridge["other_tier"]) if one]
     yield from (f"<p>USD {_text(row['money'])}: {_text(row['title'])}.</p>\n" for row in told)
     rows = [
         {

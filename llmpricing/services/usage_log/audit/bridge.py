@@ -13,6 +13,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     DAY,
     DISAGREEMENT,
     OTHER,
+    OTHER_TIER,
     OUTSIDE,
     BridgePlace,
     BridgeRow,
@@ -20,10 +21,11 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
 )
 from llmpricing.services.usage_log.audit.bridge_cover import CoveredDays
 from llmpricing.services.usage_log.audit.bridge_days import overlap
-from llmpricing.services.usage_log.audit.bridge_matching import footed
+from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
+from llmpricing.services.usage_log.audit.bridge_matching import footed, matched
 from llmpricing.services.usage_log.audit.bridge_places import met
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
-from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, steps_of
+from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, ChargeWords, charged_beyond_tier, steps_of
 from llmpricing.services.usage_log.audit.bridge_whole import whole_charges
 
 _NOTHING = Decimal(0)
@@ -35,8 +37,8 @@ class Bridge:
     """What lies between both sides, in USD: ``log`` is what the log comes to, ``outside`` that part of it which the
     invoice does not cover, ``counted`` what the seller's quantities come to (else its charges), ``charged`` what it
     asks, ``uncounted`` of it for usage without a quantity, ``whole`` in lines of no model. ``lines`` are what it asks
-    for no usage, by cause and name; ``disagreements`` by how much more a usage export beside it counts, which is no way
-    from log to invoice.
+    for no usage, by cause and name; ``disagreements`` by how much more a usage export beside it counts, and
+    ``other_tiers`` by how much more is charged than by the tier that it tells: these are no way from log to invoice.
     """
 
     log: Decimal
@@ -51,6 +53,7 @@ class Bridge:
     steps: Sequence[BridgeStep]
     lines: Mapping[str, Mapping[str, Decimal]]
     disagreements: BridgeRow
+    other_tiers: BridgeRow
 
     @property
     def sums(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -86,12 +89,12 @@ class Bridge:
     def wrong(self) -> Decimal:
         """How much is charged otherwise than the log comes to, too much and too little added up: all but what the
         invoice does not cover, rounding, lines of credits, taxes and commitments, and usage on another day, of which
-        only what is left of it counts.
+        only what is left of it counts; and what is charged otherwise than the tier of the seller's own usage.
         """
         gross = sum((abs(step.money) for step in self.steps if step.name not in _NOT_WRONG), _NOTHING)
         moved = abs(sum((step.money for step in self.steps if step.name == DAY), _NOTHING))
         others = sum(map(abs, self.lines.get(OTHER, {}).values()), _NOTHING)
-        return WIDE.add(WIDE.add(gross, moved), others)
+        return sum((moved, others, self.other_tiers.moved), gross)
 
     def is_beyond(self, tolerance: Decimal) -> bool:
         """Whether what is wrong is more than this part of what the log comes to, as far as the invoice covers it."""
@@ -131,7 +134,20 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     left = WIDE.minus(sum((step.money for step in outside), _NOTHING))
     whole = {place: charge.money for place, charge in sides.whole.items()}
     lying = (sides.has_charges, sides.cover.parts, cells, whole, steps, sides.lines)
-    return Bridge(log, left, counted, charged, uncounted, *lying, _disagreements(compared))
+    return Bridge(
+        log, left, counted, charged, uncounted, *lying, _disagreements(compared), _other_tiers(compared, sides.words)
+    )
+
+
+def _other_tiers(compared: Mapping[BridgePlace, Cell], words: ChargeWords) -> BridgeRow:
+    """By how much more is charged than the same quantities cost in the tier of the seller's own usage export."""
+    found = BridgeRow(OTHER_TIER)
+    for place, cell in sorted(compared.items(), key=lambda one: one[0]):
+        for one in matched(cell):
+            more = charged_beyond_tier(one, footed(cell), words)
+            if more:
+                found.add(more, place, one.kinds[0] if len(one.kinds) == 1 else UNTOLD, cell.name)
+    return found
 
 
 def _disagreements(compared: Mapping[BridgePlace, Cell]) -> BridgeRow:

@@ -21,9 +21,11 @@ QUANTITY, PRICE, BOTH, DAY, TIER = "quantity", "price", "quantity_or_price", "da
 NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
 OUTSIDE, NO_PRICE = "outside_of_invoice", "in_log_without_price"
 CREDIT, TAX, COMMITMENT, OTHER = "credit_or_discount", "tax", "commitment", "other_charges"
-DISAGREEMENT = "usage_export_disagrees"
+DISAGREEMENT, OTHER_TIER = "usage_export_disagrees", "tier_of_usage_export"
 BRIDGE_TITLES = {
     DISAGREEMENT: "the usage export states other quantities than the invoice's own lines, which are taken",
+    OTHER_TIER: "charged as much as the log comes to, but not the price of the tier that the seller's own usage "
+    "export tells: if that is right, this much too much or, below nothing, too little; ask the seller",
     QUANTITY: "the seller counts other quantities than the log",
     PRICE: "the seller charges another price than the price book's",
     TIER: "the seller charges the price of another tier than the log's",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.explaining import CENTS
@@ -127,6 +128,23 @@ def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, cell: Cel
         why = tier.arithmetic if tier else ""
         for name, money in told_prices:
             yield BridgeStep(place, whole, name, money, cell.name, is_price=True, arithmetic=why)
+
+
+def charged_beyond_tier(one: ComparedKinds, cell: Cell, words: ChargeWords) -> Decimal:
+    """By how much more is charged than the seller's usage export comes to in the tiers that it tells, where the log
+    tells others, or none, and costs as much as is charged: between log and invoice nothing shows of it. Nothing
+    elsewhere; a usage export that tells no tier, or the standard one alone, may know no other.
+    """
+    charge, told = one.charge, cell.by_usage
+    if charge is None or told.tiers <= {"", STANDARD}:
+        return _NOTHING
+    if any(kind not in told.money or not told.agrees(cell.logged, kind) for kind in one.kinds):
+        return _NOTHING
+    noise = words.noise_of(charge)
+    own = sum((told.money[kind] for kind in one.kinds), _NOTHING)
+    more = WIDE.subtract(charge.money, own)
+    is_as_log = abs(WIDE.subtract(charge.money, one.log)) <= noise
+    return more if is_as_log and abs(more) > max(noise, _SAME) else _NOTHING
 
 
 def _tier(

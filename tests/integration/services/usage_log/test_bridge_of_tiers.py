@@ -55,3 +55,37 @@ def test_a_price_that_is_no_tier_s_stays_a_price(book: Session) -> None:
     log = [of_tier(call(HAIKU, 0, 2_000_000), "standard")]
     assert causes(bridge_of(book, log, [line(HAIKU, 0, 2_000_000, "1.0123")])) == {"price": Decimal("-0.9877")}
     assert causes(bridge_of(book, log, [line(HAIKU, 0, 2_000_000, "1.8")])) == {"credit_or_discount": Decimal("-0.2")}
+
+
+def test_the_standard_price_for_what_log_and_usage_export_call_a_batch_is_a_tier(book: Session) -> None:
+    log = [of_tier(call(HAIKU, 0, 2_000_000), "batch")]
+    used = of_tier(line(HAIKU, 0, 2_000_000, None), "batch")
+    for asked in (line(HAIKU, 0, 2_000_000, "2"), of_input(amount_only("Claude Haiku 4.5", 0, "2"))):
+        bridge = bridge_of(book, log, [asked, used])
+        assert (causes(bridge), bridge.wrong) == ({"tier": Decimal(1)}, Decimal(1))
+        assert not bridge.other_tiers.places
+
+
+def test_a_charge_as_the_silent_log_s_beside_a_usage_export_of_another_tier_is_told_and_wrong(book: Session) -> None:
+    """The log tells no tier and costs 2.00, as is charged; the seller's own usage says batch: 1.00 is too much."""
+    log = [call(HAIKU, 0, 2_000_000)]
+    used = of_tier(line(HAIKU, 0, 2_000_000, None), "batch")
+    for asked in (line(HAIKU, 0, 2_000_000, "2"), of_input(amount_only("Claude Haiku 4.5", 0, "2"))):
+        bridge = bridge_of(book, log, [asked, used])
+        assert (causes(bridge), bridge.wrong) == ({}, Decimal(1))
+        assert (bridge.other_tiers.name, bridge.other_tiers.money) == ("tier_of_usage_export", Decimal(1))
+        assert bridge.is_beyond(Decimal("0.01"))
+
+
+def test_a_charge_at_the_usage_export_s_tier_is_a_tier_and_no_more(book: Session) -> None:
+    log, used = [call(HAIKU, 0, 2_000_000)], of_tier(line(HAIKU, 0, 2_000_000, None), "batch")
+    bridge = bridge_of(book, log, [of_input(amount_only("Claude Haiku 4.5", 0, "1")), used])
+    assert (causes(bridge), bridge.wrong) == ({"tier": Decimal(-1)}, Decimal(1))
+    assert not bridge.other_tiers.places
+
+
+def test_a_usage_export_that_tells_no_tier_says_nothing_against_the_charge(book: Session) -> None:
+    log, used = [of_tier(call(HAIKU, 0, 2_000_000), "batch")], line(HAIKU, 0, 2_000_000, None)
+    bridge = bridge_of(book, log, [of_input(amount_only("Claude Haiku 4.5", 0, "1")), used])
+    assert (causes(bridge), bridge.wrong) == ({}, Decimal(0))
+    assert not bridge.other_tiers.places
