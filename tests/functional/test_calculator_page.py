@@ -297,7 +297,7 @@ def test_a_request_that_reasons_ranks_models_by_a_month_that_does(testapp: TestA
     assert "Not counted here" not in said
     for wrong in ({"reasoning_share": "200"}, {"images": "many"}):
         page = testapp.get("/calculator", wrong, status=400)
-        assert page.html.find(id=f"{next(iter(wrong))}-problem")
+        assert page.html.select_one(f"details[open] #{next(iter(wrong))}-problem")
 
 
 def test_the_ranking_asks_the_needs_of_the_list_by_its_names_and_leads_on_with_them(testapp: TestApp) -> None:

@@ -224,6 +224,9 @@ def test_the_month_travels_through_pages_that_have_none_of_their_own(app: TestAp
 
 def test_a_seller_is_shown_with_what_it_sells_and_what_moved(app: TestApp) -> None:
     page = app.get("/providers/acme").html
+    assert (
+        page.select_one("details.ages summary").get_text() == app.get("/").html.select_one(".ages summary").get_text()
+    )
     assert [row.th.a.get_text() for row in page.select("table.value tbody tr")] == [
         "acme-large",
         "acme-new",

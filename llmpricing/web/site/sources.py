@@ -14,6 +14,7 @@ from llmpricing.domain.names.companies import company_names
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements
 from llmpricing.services.catalogue.disagreements import disagreements
+from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.price_changes import changes_since
 from llmpricing.services.catalogue.sources import read_sources
@@ -23,6 +24,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, moved_to, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
+from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.changes import amount_in_words, change_in_words
 from llmpricing.web.site.charts.agreement import agreement_chart, share
 from llmpricing.web.site.charts.renderer import can_draw
@@ -114,6 +116,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "as_of": clocks.as_of if request.GET.get("as_of", "").strip() else None,
         "with_undated": with_undated(request) if any(map(is_undated, every)) else None,
         "priced": sum(one.price_state == "priced" for one in every),
+        **ages_shown(source_ages(request.reads, request.period.start)),
         "labs": sorted({(one.lab, names[one.lab]) for one in page.items if one.lab}),
         "changes": [one for one in changes_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
             :MOST_MOVED
