@@ -17,14 +17,16 @@ _SAME_TIER = {"default": STANDARD, "on_demand": STANDARD}  # how OpenAI's and Go
 
 
 class ContextError(ValueError):
-    """A stated fact that no price of the offering knows. ``known`` lists the values it does know."""
+    """A stated fact that no price of the offering knows. ``known`` lists the values it does know; ``besides`` says
+    which others count, where they are too many to list.
+    """
 
-    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+    def __init__(self, field: str, value: str, known: Iterable[str], besides: str = "") -> None:
         self.field = field
         self.value = value
         self.known = tuple(sorted(known))
         names = ", ".join(self.known) or "none for this offering"
-        super().__init__(f"{field} {value!r} is not known; known: {names}")
+        super().__init__(f"{field} {value!r} is not known; known: {names}{besides}")
 
 
 class Context(NamedTuple):

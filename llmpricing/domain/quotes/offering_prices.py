@@ -17,10 +17,12 @@ from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.line_evidence import PriceStanding, standing_of
 from llmpricing.domain.quotes.other_totals import Alternative, alternatives
 from llmpricing.domain.quotes.periods import Period, bounds, same_words
-from llmpricing.domain.quotes.places import DEFAULTS, GLOBAL, listed_place, zones_of
+from llmpricing.domain.quotes.places import DEFAULTS, GLOBAL, ZONES, listed_place, zones_of
 from llmpricing.domain.quotes.search_fees import with_one_fee
 from llmpricing.domain.quotes.sellers import charges_apart, default_facts, has_default_place
 from llmpricing.domain.quotes.unit_rates import PriceDataError, remembered
+
+_OR_A_REGION = ", or any region of AWS, Google Cloud or Azure, such as us-east-1"
 
 
 class PricedPlace(NamedTuple):
@@ -94,7 +96,7 @@ class OfferingPrices:
         if region in DEFAULTS or (own and listed_place(region, (own,))):  # its own id says that it is the price there
             return PricedPlace(self.defaults.get(REGION) or STANDARD)
         if zones_of(region) is None and not listed_place(region, self.regions):
-            raise ContextError(REGION, region, {*self.regions, STANDARD, GLOBAL})
+            raise ContextError(REGION, region, {*self.regions, STANDARD, GLOBAL, *ZONES}, _OR_A_REGION)
         is_apart = any(charges_apart(offering, region) for offering in (self.offering, asked_for))
         return PricedPlace(self.defaults.get(REGION) or STANDARD, is_listed=False, is_apart=is_apart)
 

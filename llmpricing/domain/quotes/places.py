@@ -12,7 +12,7 @@ GLOBAL = "global"
 # What callers and usage objects write where a request has no place of its own.
 # https://platform.claude.com/docs/en/build-with-claude/data-residency: inference_geo "not_available" is no place.
 DEFAULTS = frozenset({STANDARD, GLOBAL, "not_available"})
-_ZONES = frozenset({"us", GOVERNMENT, "eu", "apac", "au", "ca", "jp", "in"})
+ZONES = frozenset({"us", GOVERNMENT, "eu", "apac", "au", "ca", "jp", "in"})
 REGIONAL = "regional"  # any place but the global one, as Vertex prices it
 
 # https://docs.aws.amazon.com/general/latest/gr/bedrock.html and https://cloud.google.com/vertex-ai/docs/general/locations
@@ -78,7 +78,7 @@ _AZURE = {
 def zones_of(place: str) -> tuple[str, ...] | None:
     """The zones that a place lies in, the narrowest first; None for what no cloud calls a place."""
     name = place.strip().lower()
-    if name in _ZONES:
+    if name in ZONES:
         return (name, "apac") if name in ("au", "in", "jp") else (name,)
     if name in _AZURE:
         return _AZURE[name]

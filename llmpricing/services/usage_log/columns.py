@@ -14,6 +14,11 @@ from llmpricing.domain.usage.wording import Message, Parameter, Way
 
 OURS: UsageFormat = "llmpricing"
 _OBJECTS = ("usage", "usageMetadata", "usage_metadata")
+BY_MAP = Way(
+    ", or say what columns mean with ",
+    Parameter("columns_map"),
+    " (llmpricing formats --suggest FILE writes a first map)",
+)
 ALSO_CALLED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 
 
@@ -101,11 +106,7 @@ def _refuse(names: Collection[str], what: str) -> None:
             f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
             f"Rename it as quotes name usage{hint}",
             Way(", or name the provider's format with ", Parameter("columns.usage_format")),
-            Way(
-                ", or say what columns mean with ",
-                Parameter("columns_map"),
-                " (llmpricing formats --suggest FILE writes a first map)",
-            ),
+            BY_MAP,
             *(left_out if others else ()),
             ".",
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from llmpricing.domain.quotes.context import REGION
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.domain.usage.wording import Message, Parameter, Way
-from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError, count_columns
+from llmpricing.services.usage_log.columns import BY_MAP, OURS, CountColumns, LogError, count_columns
 
 PROVIDER, SERVICE_TIER, AT, MODEL = "provider", "service_tier", "at", "model"
 WHY = ("line", "reason")
@@ -118,9 +118,11 @@ class ColumnRoles:
         for role, wanted in (("columns.model", self.model), ("columns.at", self.at)):
             if wanted is not None and wanted not in names:
                 way = Way("; name another with ", Parameter(role))
-                raise LogError(Message(f"The log has no column {wanted}, but {', '.join(names)}: rename one", way, "."))
+                lacks = f"The log has no column {wanted}, but {', '.join(names)}: rename one"
+                raise LogError(Message(lacks, way, BY_MAP, "."))
         if not (found.meters or found.fields or found.whole):
-            raise LogError("The log counts nothing: name its columns as quotes name usage, such as input_tokens.")
+            none = "The log counts nothing: name its columns as quotes name usage, such as input_tokens"
+            raise LogError(Message(none, BY_MAP, "."))
         free = [name for name in names if name not in {*self.ignored, *found.meters, *found.fields}]
         at = self.at or (AT if AT in free else None)
         if at is None and (times := [name for name in free if name.lower() in _TIMES]):

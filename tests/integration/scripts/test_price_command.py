@@ -163,3 +163,13 @@ def test_a_number_that_nothing_reads_stops_a_plain_table_by_its_name(
     assert not list(tmp_path.glob("own.priced*"))
     going_on = commands.run("price", str(log), "--ignore-column", name)
     assert going_on.exit_code == 0, going_on.output
+
+
+def test_a_table_of_other_names_is_told_how_to_map_them(commands: Commands, tmp_path: Path) -> None:
+    for head, said in (("deployment,input_tokens", "has no column model"), ("model,words", "counts nothing")):
+        log = tmp_path / "other.csv"
+        log.write_text(f"{head}\nacme/acme-large,10\n")
+        done = commands.run("price", str(log))
+        assert done.exit_code == 1, done.output
+        assert said in done.output
+        assert "with --columns (llmpricing formats --suggest FILE writes a first map)." in done.output

@@ -163,7 +163,7 @@ def test_an_unknown_context_value_is_an_error_that_names_the_known_ones(chat, pr
         cost(chat, {"input_tokens": 1}, ctx=context("turbo"))
     assert caught.value.field == "service_tier"
     prices = [*chat, price("input_tokens", "2.2", conditions(region="eu"))]
-    with pytest.raises(ContextError, match="known: eu, global, standard"):
+    with pytest.raises(ContextError, match=r"known: .*eu, global, .*standard, us"):
         cost(prices, {"input_tokens": 1}, ctx=context(region="mars"))
     with pytest.raises(ContextError, match="none for this offering"):
         cost(prices, {"input_tokens": 1}, ctx=context(extra={"colour": "red"}))
