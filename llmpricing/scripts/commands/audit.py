@@ -123,6 +123,7 @@ def _audit(
     from llmpricing.services.usage_log.audit.bridge import bridge_between
     from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
     from llmpricing.services.usage_log.audit.examples import examples
+    from llmpricing.services.usage_log.audit.redaction import hiding
     from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.pricer import LogPricer
 
@@ -130,7 +131,8 @@ def _audit(
     check_page(options.html, options.force)
     with book.open(known_at=options.known_at) as reads:
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
-        sides = BridgeSides(AuditedUses(reads, pricer)) if charged else None
+        hidden = hiding() if options.redact else str
+        sides = BridgeSides(AuditedUses(reads, pricer), hidden) if charged else None
         with log_failures_told(options.out):
             report = _report(reads, pricer, asked, found.known, charged, sides, options)
         bridge = bridge_between(sides) if sides else None

@@ -88,7 +88,7 @@ class Bill:
 
     def add_decided(self, priced: PricedRecord, records: int = 1) -> None:
         """Add so many records like this one by what was decided of them, whatever they charge."""
-        record, (kind, reason, _) = priced.record, priced.outcome
+        record, kind, reason = priced.record, priced.outcome.kind, priced.outcome.reason
         if priced.cost is not None:
             self.add_priced(record, priced.cost, priced.answer, records)
         elif kind is OutcomeKind.NOT_BILLED:

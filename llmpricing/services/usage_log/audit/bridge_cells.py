@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -215,21 +215,22 @@ class BridgeRow:
         self.places = len(self._places)
 
 
-def called(one: Audited) -> str:
-    """A record's model as its offering is named, else as the file writes it."""
-    return one.priced.answer.offering or one.priced.record.model
+def called(one: Audited, hidden: Callable[[str], str]) -> str:
+    """A record's model as its offering is named, else as the file writes it, if it is not to be ``hidden``."""
+    return one.priced.answer.offering or tool_of(one.priced.record.model) or hidden(one.priced.record.model)
 
 
-def place_of(one: Audited) -> BridgePlace:
-    """Where a record is compared."""
+def place_of(one: Audited, hidden: Callable[[str], str]) -> BridgePlace:
+    """Where a record is compared; the names of models that the price book does not know are ``hidden``."""
     key, project = (WAYS[name](one) or NOT_STATED for name in SHARED)
-    return BridgePlace(days_of(one), _model_of(one), key, WAYS["provider"](one), project)
+    return BridgePlace(days_of(one), _model_of(one, hidden), key, WAYS["provider"](one), project)
 
 
-def _model_of(one: Audited) -> str:
+def _model_of(one: Audited, hidden: Callable[[str], str]) -> str:
     """A model's name whoever writes it, else the tool whose fees are charged."""
     if tool := tool_of(one.priced.record.model):
         return tool
     name = one.priced.answer.offering.partition("/")[2] or one.priced.record.model
     words, numbers, variant = identity(name).model
-    return " ".join((*words, *numbers, variant)).strip()
+    text = " ".join((*words, *numbers, variant)).strip()
+    return text if one.priced.answer.offering else hidden(text)

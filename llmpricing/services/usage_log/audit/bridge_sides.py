@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -31,7 +31,7 @@ from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import RIGHT, Audited, AuditVerdict, FinestPlaces, figure_kind
-from llmpricing.services.usage_log.formats.charged_for import beside_usage, is_fee
+from llmpricing.services.usage_log.formats.charged_for import is_fee
 from llmpricing.services.usage_log.formats.record import OutcomeKind
 
 _NOTHING = Decimal(0)
@@ -40,9 +40,12 @@ _BESIDE_USAGE = {"tax": TAX, "credit": CREDIT, "commitment": COMMITMENT}
 
 @dataclass
 class BridgeSides:
-    """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs."""
+    """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs, ``hidden``
+    what is said for the name of a model that the price book does not know.
+    """
 
     uses: AuditedUses
+    hidden: Callable[[str], str] = str
     lines: dict[str, Amounts] = field(default_factory=lambda: defaultdict(amounts))  # by cause and name
     log: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
     invoice: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
@@ -56,9 +59,9 @@ class BridgeSides:
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
-        spot = place_of(one)
+        spot = place_of(one, self.hidden)
         if one.cost is not None or one.priced.record.model:
-            self.log[spot].name = self.log[spot].name or called(one)
+            self.log[spot].name = self.log[spot].name or called(one, self.hidden)
         if one.cost is None:
             if one.priced.outcome.kind is OutcomeKind.UNPRICED and one.priced.record.model:
                 self.log[spot].is_unpriced = True
@@ -72,11 +75,11 @@ class BridgeSides:
             return
         if kind is OutcomeKind.NOT_BILLED:
             if one.logged:
-                cause = _BESIDE_USAGE.get(beside_usage(one.priced.outcome.reason), OTHER)
-                name = record.charged_as or one.priced.outcome.reason
+                cause = _BESIDE_USAGE.get(one.priced.outcome.beside, OTHER)
+                name = record.charged_as or one.priced.outcome.beside or one.priced.outcome.reason
                 self.lines[cause][name] = WIDE.add(self.lines[cause][name], one.logged)
             return
-        spot = place_of(one)
+        spot = place_of(one, self.hidden)
         if record.credited and one.logged is not None:
             one = self._without_credits(one, one.logged)
         if not record.model:
@@ -86,7 +89,7 @@ class BridgeSides:
         if record.charged_for and parts:
             parts = {kind_of(record.charged_for): sum(parts.values(), _NOTHING)}
         cell = self.invoice[spot]
-        cell.name = cell.name or called(one)
+        cell.name = cell.name or called(one, self.hidden)
         if parts:
             (cell.by_usage if one.logged is None else cell.by_lines).count(record, parts)
         cover = self._used if one.logged is None else self._charged

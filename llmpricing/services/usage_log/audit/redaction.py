@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from llmpricing.services.usage_log.audit.groups import USED_AT
-from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_of_usage
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 
 _DIGITS = 12
 
 
-def redaction() -> RecordChange:
-    """What takes the labels and ids out of records: the same one always becomes the same hash, in this run only."""
+def hashing() -> Callable[[str], str]:
+    """What hashes texts by a new key that nobody keeps: the same text becomes the same hash, in this run only."""
     key = secrets.token_bytes(32)
+    return lambda text: hashlib.blake2b(text.encode(errors="replace"), key=key, digest_size=_DIGITS // 2).hexdigest()
 
-    def hashed(text: str) -> str:
-        return hashlib.blake2b(text.encode(errors="replace"), key=key, digest_size=_DIGITS // 2).hexdigest()
+
+def hiding() -> Callable[[str], str]:
+    """What hides names of models that the price book does not know: they are whatever words an invoice has."""
+    hashed = hashing()
+    return lambda name: f"unknown model {hashed(name)}" if name else ""
+
+
+def redaction() -> RecordChange:
+    """What takes the labels and ids out of records, and the words of lines that are of no usage."""
+    hashed = hashing()
 
     def of_record(record: UsageRecord) -> UsageRecord:
         labels = {name: text if name == USED_AT else hashed(text) for name, text in record.labels.items()}
@@ -27,7 +37,8 @@ def redaction() -> RecordChange:
             record,
             labels=labels,
             record_id=own,
-            charged_as="",
+            charged_as=record.outcome.beside,
+            outcome=not_of_usage(record.outcome.beside) if record.outcome.beside else record.outcome,
             credited=tuple(("credit", part) for _, part in record.credited),
         )
 

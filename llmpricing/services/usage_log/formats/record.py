@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from llmpricing.domain.quotes.context import UNSTATED, Context
 from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.usage_log.formats.charged_for import beside_usage
 
 
 class OutcomeKind(Enum):
@@ -25,12 +26,14 @@ class OutcomeKind(Enum):
 
 class Outcome(NamedTuple):
     """What becomes of a record, and why where it is not billed or cannot be priced; ``is_uncounted`` where the file
-    counts nothing of it that has a price, so that nothing can be mended.
+    counts nothing of it that has a price, so that nothing can be mended. ``beside`` is the kind of a bill's line that
+    is of no usage: "tax", "credit", "commitment" or "other".
     """
 
     kind: OutcomeKind
     reason: str = ""
     is_uncounted: bool = False
+    beside: str = ""
 
 
 BILLED = Outcome(OutcomeKind.BILLED)
@@ -45,9 +48,11 @@ def not_billed(reason: str) -> Outcome:
 
 def not_of_usage(kind: str) -> Outcome:
     """The outcome of a bill's line that asks for no usage, such as a tax or a credit."""
-    return not_billed(f"a line of {kind or 'no kind'}, not of usage")
+    reason = f"a line of {kind or 'no kind'}, not of usage"
+    return Outcome(OutcomeKind.NOT_BILLED, reason, beside=beside_usage(kind) or OTHER_LINE)
 
 
+OTHER_LINE = "other"  # the kind of a line that is of no usage, of which its words tell no more
 REPEAT_UNTOLD = "repeat"  # what is untold of a record that others may tell again: whether they do
 SUMMED = not_billed("the sum of its children")
 

@@ -56,7 +56,7 @@ def test_lines_of_no_usage_are_told_by_their_names(book: Session) -> None:
     ]
     rows = {row.name: row for row in bridge_of(book, [call(MINI, 0, 1)], lines).rows()}
     assert rows["tax"].lines == {"VAT 20 %": Decimal("0.6"), "Tax: city": Decimal("0.1")}
-    assert rows["credit_or_discount"].lines == {"a line of Credit, not of usage": Decimal(-3)}
+    assert rows["credit_or_discount"].lines == {"credit": Decimal(-3)}
 
 
 def of_project(record: UsageRecord, project: str) -> UsageRecord:

@@ -1,0 +1,98 @@
+"""`llmpricing audit --charged --redact`: no word of the invoice's own is told."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from tests.commands import Commands, commands_on
+from tests.made_invoices import SELLERS, Seller, chance_of, cur_with_other_lines, made_log
+from tests.planted_invoices import files_of
+from tests.usage_twins import FOLDER
+
+SECRET = "zanzibar"
+_WORDS = (SECRET, f"Consulting for {SECRET}", f"Sales tax for {SECRET}", f"credit grant {SECRET} deal 4711")
+_NUMBER_OR_TIME = re.compile(r"-?[\d.]+|\d{4}-\d\d-\d\d.*|")
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory, full_book_of_module: str, redis_url: str) -> Commands:
+    """Commands on the bundled price lists."""
+    return commands_on(tmp_path_factory.mktemp("commands"), full_book_of_module, redis_url)
+
+
+@pytest.fixture(scope="module")
+def book(full_book_of_module: str) -> Iterator[Session]:
+    """The bundled price lists."""
+    engine = create_engine(full_book_of_module)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def planted(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The row once more for each of its texts and each secret in the place of or beside it, of nested ones too."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from ({**row, name: inner} for inner in planted(value))
+        elif (value is None or isinstance(value, str)) and not _NUMBER_OR_TIME.fullmatch(value or "-"):
+            told = [*_WORDS, f"{value} {SECRET}", f"ft:gpt-4.1-mini-2025-04-14:{SECRET}::abc123"]
+            yield from ({**copy.deepcopy(row), name: text} for text in told)
+
+
+def plant(path: Path) -> int:
+    """Add lines with secrets to the invoice; returns how many."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        more = [
+            one
+            for row in (rows[0], rows[-1])
+            for one in planted(row)
+            if "USD" in one.values() or "USD" not in row.values()
+        ]
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows([*rows, *more])
+        return len(more)
+    page = json.loads(path.read_text("utf-8"))
+    results = page["data"][0]["results"]
+    more = [
+        one
+        for row in (results[0], results[-1])
+        for one in planted(row)
+        if SECRET not in str(one.get("currency")) and SECRET not in str(one["amount"])
+    ]
+    results += more
+    path.write_text(json.dumps(page), "utf-8")
+    return len(more)
+
+
+@pytest.mark.parametrize("seller", SELLERS, ids=lambda seller: seller.name)
+def test_no_word_of_a_redacted_invoice_is_told_whatever_field_it_stands_in(
+    commands: Commands, book: Session, tmp_path: Path, seller: Seller
+) -> None:
+    _, items = made_log(book, seller, chance_of(3))
+    (costs,) = files_of(seller, tmp_path, items, with_usage=False)
+    if seller.name == "cur.csv":
+        cur_with_other_lines(costs, items)
+    assert plant(costs) > 5
+    asked = ("audit", str(FOLDER / "litellm-spendlogs.csv"), "--charged", str(costs))
+    assert SECRET in commands.run(*asked).output
+    page = tmp_path / "report.html"
+    said = commands.run(*asked, "--redact").output
+    told = commands.run(*asked, "--redact", "--json", "--html", str(page)).output
+    for text in (said, told, page.read_text("utf-8")):
+        assert "From the log to the invoice" in text or "charged" in text
+        assert SECRET not in text.lower()
+        assert "lines of a line" not in text
