@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from llmpricing.domain.money import to_text
+from llmpricing.scripts.commands.audit_bridge_apart import apart_document, apart_words
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.bridge import Bridge
@@ -24,6 +25,7 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
         "log_outside": to_text(bridge.outside),
         "seller_quantities": to_text(counted) if bridge.has_quantities else None,
         "days_without_lines": _missing(bridge),
+        **apart_document(bridge),
         "charged_without_quantities": to_text(bridge.uncounted) if bridge.has_charges else None,
         "charged": to_text(charged) if bridge.has_charges else None,
         "difference": to_text(bridge.difference),
@@ -116,6 +118,7 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
     log, counted, charged = bridge.sums
     yield "From the log to the invoice:"
     yield f"  {covered_words(_covers(bridge), is_charged=bridge.has_charges)}"
+    yield from (f"  {words}" for words in apart_words(apart_document(bridge)))
     outside = f", USD {to_text(bridge.outside)} of it outside of that" if bridge.outside else ""
     yield f"  the log comes to USD {to_text(log)}{outside}"
     if words := missing_words(_missing(bridge)):

@@ -17,6 +17,7 @@ from llmpricing.scripts.commands.audit_bridge import (
     quantities_words,
     wrong_words,
 )
+from llmpricing.scripts.commands.audit_bridge_apart import apart_words
 from llmpricing.scripts.terminal import plain
 
 _STYLE = """
@@ -142,7 +143,8 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
     quantities = _text(quantities_words(counted, bridge["charged_without_quantities"] or "0"))
     asked = f"charged are USD {_text(bridge['charged'])}" if is_charged else "what is charged, these files do not say"
     outside = f", USD {_text(bridge['log_outside'])} of it outside of that" if bridge["log_outside"] != "0" else ""
-    missing = _text("".join(f"; {words}" for words in filter(None, [missing_words(bridge["days_without_lines"])])))
+    said = [missing_words(bridge["days_without_lines"]), *apart_words(bridge)]
+    missing = _text("".join(f"; {words}" for words in filter(None, said)))
     covers = covered_words(bridge["covers"], is_charged=is_charged)
     yield (
         f"<h2>From the log to the invoice</h2>\n<p>{_text(covers[0].upper() + covers[1:])}{missing}.</p>\n"

@@ -20,10 +20,10 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     Cell,
 )
 from llmpricing.services.usage_log.audit.bridge_cover import CoveredDays
-from llmpricing.services.usage_log.audit.bridge_days import overlap
+from llmpricing.services.usage_log.audit.bridge_days import lacking, overlap
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
 from llmpricing.services.usage_log.audit.bridge_matching import footed, matched
-from llmpricing.services.usage_log.audit.bridge_places import met
+from llmpricing.services.usage_log.audit.bridge_places import NamesApart, met
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, ChargeWords, charged_beyond_tier, steps_of
 from llmpricing.services.usage_log.audit.bridge_whole import whole_charges
@@ -39,6 +39,7 @@ class Bridge:
     asks, ``uncounted`` of it for usage without a quantity, ``whole`` in lines of no model. ``lines`` are what it asks
     for no usage, by cause and name; ``disagreements`` by how much more a usage export beside it counts, and
     ``other_tiers`` by how much more is charged than by the tier that it tells: these are no way from log to invoice.
+    ``log_days`` are those of all records of the log, ``names_apart`` the keys and projects that differ.
     """
 
     log: Decimal
@@ -54,6 +55,8 @@ class Bridge:
     lines: Mapping[str, Mapping[str, Decimal]]
     disagreements: BridgeRow
     other_tiers: BridgeRow
+    log_days: Sequence[str]
+    names_apart: Sequence[NamesApart]
 
     @property
     def sums(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -78,6 +81,20 @@ class Bridge:
             BridgePlace(days, "", seller=seller)
             for days, seller in sorted(used)
             if seller in there and not any(overlap(days, told) for told in there[seller])
+        ]
+
+    @property
+    def days_without_log(self) -> Sequence[BridgePlace]:
+        """The days of the invoice's lines of which the log has no record at all, by seller."""
+        if "" in self.log_days:  # records of days that are not told may be of any
+            return []
+        asked: dict[str, list[str]] = defaultdict(list)
+        for place in (*(place for place, cell in self.cells.items() if cell.charges or cell.counted), *self.whole):
+            asked[place.seller].append(place.day)
+        return [
+            BridgePlace(days, "", seller=seller)
+            for seller, told in sorted(asked.items())
+            for days in lacking(told, self.log_days)
         ]
 
     @property
@@ -120,7 +137,7 @@ def bridge_between(sides: BridgeSides) -> Bridge:
                 BridgeStep(spot.told, kind, OUTSIDE, WIDE.minus(money), cell.name)
                 for kind, money in cell.logged.money.items()
             ]
-    compared, lines_of_no_model = met(cells, sides.whole)
+    compared, lines_of_no_model, apart = met(cells, sides.whole)
     wholes = whole_charges(lines_of_no_model, compared)
     others = compared.keys() - {place for one in wholes for place in one.cells}
     of_wholes = [step for one in wholes for step in one.steps(sides.words)]
@@ -134,9 +151,9 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     left = WIDE.minus(sum((step.money for step in outside), _NOTHING))
     whole = {place: charge.money for place, charge in sides.whole.items()}
     lying = (sides.has_charges, sides.cover.parts, cells, whole, steps, sides.lines)
-    return Bridge(
-        log, left, counted, charged, uncounted, *lying, _disagreements(compared), _other_tiers(compared, sides.words)
-    )
+    told = (_disagreements(compared), _other_tiers(compared, sides.words))
+    log_days = sorted({spot.day for spot in sides.log})
+    return Bridge(log, left, counted, charged, uncounted, *lying, *told, log_days, apart)
 
 
 def _other_tiers(compared: Mapping[BridgePlace, Cell], words: ChargeWords) -> BridgeRow:

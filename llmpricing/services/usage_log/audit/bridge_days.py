@@ -56,6 +56,39 @@ def joined(all_days: Iterable[str]) -> Mapping[str, str]:
     return {days: stretch(first, last) for first, last, inside in found for days in inside}
 
 
+def lacking(asked: Iterable[str], there: Iterable[str]) -> list[str]:
+    """Those of the days asked for that are not there, those in a row as a stretch; days that are not told are none."""
+    known = sorted(set(joined(days for days in there if days).values()))
+    found: list[tuple[date, date]] = []
+    for days in sorted(set(joined(days for days in asked if days).values())):
+        start, last = _dates(days)
+        for begin, end in (_dates(own) for own in known if overlap(days, own)):
+            if start < begin:
+                _add_days(found, start, begin - _DAY)
+            start = max(start, end + _DAY)
+        if start <= last:
+            _add_days(found, start, last)
+    return [stretch(first.isoformat(), last.isoformat()) for first, last in found]
+
+
+def _add_days(found: list[tuple[date, date]], first: date, last: date) -> None:
+    """Add days behind all others, to those that they follow."""
+    if found and found[-1][1] + _DAY == first:
+        first = found.pop()[0]
+    found.append((first, last))
+
+
+def number_of(days: str) -> int:
+    """How many days these are."""
+    first, last = _dates(days)
+    return (last - first).days + 1
+
+
+def _dates(days: str) -> tuple[date, date]:
+    first, last = map(date.fromisoformat, first_and_last(days))
+    return first, last
+
+
 def days_in_words(days: str) -> str:
     """The days in words."""
     first, last = first_and_last(days)

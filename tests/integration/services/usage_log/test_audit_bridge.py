@@ -177,6 +177,28 @@ def test_keys_are_compared_where_both_sides_state_the_same_ones(book: Session) -
     assert row.example.key == "a"
 
 
+def of_key(key: str, tokens: int, charged: str | None = None) -> UsageRecord:
+    amount = None if charged is None else Decimal(charged)
+    return UsageRecord(MINI, MONDAY, count({"input_tokens": tokens}), charged=amount, labels={"key": key})
+
+
+def test_usage_of_a_key_of_the_log_s_alone_may_be_under_any_other_of_the_invoice(book: Session) -> None:
+    """The log knows two keys, and the invoice puts all of it under one: nothing is wrong, but that is told."""
+    log = [of_key("a", 10**6), of_key("b", 10**6)]
+    bridge = bridge_of(book, log, [of_key("a", 2 * 10**6, "0.8")])
+    assert (causes(bridge), bridge.wrong) == ({}, Decimal(0))
+    (apart,) = bridge.names_apart
+    assert (apart.name, apart.of_log, apart.of_invoice) == ("key", ["b"], [])
+
+
+def test_usage_of_a_key_of_the_invoice_s_alone_is_not_in_the_log(book: Session) -> None:
+    bridge = bridge_of(book, [of_key("a", 10**6)], [of_key("a", 10**6, "0.4"), of_key("c", 10**6, "0.4")])
+    (row,) = bridge.rows()
+    assert (row.name, row.money, bridge.names_apart) == ("charged_not_in_log", Decimal("0.4"), [])
+    assert row.example is not None
+    assert row.example.key == "c"
+
+
 def by_batch(record: UsageRecord) -> UsageRecord:
     return replace(record, context=context("batch"))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from llmpricing.scripts.commands.audit_bridge import bridge_lines
+from tests.bridged_records import MINI, call, line
+from tests.bridged_records import bridge_of as bridge_of_records
 from tests.made_invoices import (
     CONSOLE,
     CUR,
@@ -25,6 +29,21 @@ def test_a_day_of_which_the_invoice_has_no_line_is_told(book: Session, tmp_path:
     day = f"{MONDAY + timedelta(days=1):%Y-%m-%d}"
     assert [(place.day, place.seller) for place in bridge.days_without_lines] == [(day, "anthropic")]
     assert not bridge_of(book, log, files_of(CONSOLE, tmp_path, items, with_usage=False)).days_without_lines
+
+
+def test_the_days_of_a_line_of_a_month_that_the_log_has_no_record_of_are_told(book: Session) -> None:
+    """The log has Monday and Wednesday of a week that one line sums up."""
+    log = [call(MINI, 0, 10**6), call(MINI, 2, 10**6)]
+    week = replace(line(MINI, 0, 7 * 10**6, "2.8"), span=timedelta(days=7))
+    bridge = bridge_of_records(book, log, [week])
+    lacking = [(place.day, place.seller) for place in bridge.days_without_log]
+    assert lacking == [("2026-11-17", "openai"), ("2026-11-19/2026-11-22", "openai")]
+    said = " ".join(bridge_lines(bridge))
+    told = (
+        "the log has no record of 5 days that the invoice has lines of: 2026-11-17 (openai), 2026-11-19 to 2026-11-22"
+    )
+    assert told in said
+    assert not bridge_of_records(book, [call(MINI, day, 10**6) for day in range(7)], [week]).days_without_log
 
 
 def test_what_is_charged_without_a_quantity_is_no_quantity_of_the_seller(book: Session, tmp_path: Path) -> None:
