@@ -66,11 +66,18 @@ class BridgePlace(NamedTuple):
         return self._replace(**{name: "" for name in SHARED if getattr(self, name) == NOT_STATED})
 
 
+class SellerFigures(NamedTuple):
+    """Figures of one kind in the lines of one seller: each writes its own so finely."""
+
+    seller: str
+    kind: FigureKind
+
+
 class PriceTold(NamedTuple):
     """What a line itself tells of its price, before it is known how finely amounts of its ``figures`` are written."""
 
     verdict: AuditVerdict
-    figures: FigureKind
+    figures: SellerFigures
 
 
 @dataclass
@@ -82,7 +89,7 @@ class ScopeCharge:
     money: Decimal = _NOTHING
     is_counted: bool = True
     prices: dict[PriceTold, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    figures: Counter[FigureKind] = field(default_factory=Counter)
+    figures: Counter[SellerFigures] = field(default_factory=Counter)
 
     def merge(self, other: ScopeCharge) -> None:
         """Add what another charges."""

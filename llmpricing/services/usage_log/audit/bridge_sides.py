@@ -19,6 +19,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     Cell,
     PriceTold,
     ScopeCharge,
+    SellerFigures,
     called,
     place_of,
 )
@@ -55,7 +56,7 @@ class BridgeSides:
     _charged: InvoiceCover = field(default_factory=InvoiceCover)
     _used: InvoiceCover = field(default_factory=InvoiceCover)
     _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
-    _finest: FinestPlaces = field(default_factory=FinestPlaces)
+    _finest: dict[str, FinestPlaces] = field(default_factory=lambda: defaultdict(FinestPlaces))  # by seller
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
@@ -95,13 +96,13 @@ class BridgeSides:
         cover = self._used if one.logged is None else self._charged
         cover.count(one, spot)
         if one.logged is not None:
-            self._charge(cell, one, parts)
+            self._charge(cell, one, parts, spot.seller)
 
-    def _charge(self, cell: Cell, one: Audited, parts: Mapping[str, Decimal]) -> None:
+    def _charge(self, cell: Cell, one: Audited, parts: Mapping[str, Decimal], seller: str) -> None:
         record, asked = one.priced.record, one.logged or _NOTHING
         scope = (kind_of(record.charged_for),) if record.charged_for else tuple(sorted(parts))
-        figures = figure_kind(record)
-        self._finest.count(record)
+        figures = SellerFigures(seller, figure_kind(record))
+        self._finest[seller].count(record)
         charge = cell.charges[() if UNTOLD in scope else scope]
         charge.money = WIDE.add(charge.money, asked)
         charge.figures[figures] += 1
@@ -129,10 +130,10 @@ class BridgeSides:
         """Add a line that names no model: it is of all that its seller sold."""
         if not one.logged:
             return
-        self._finest.count(one.priced.record)
+        self._finest[spot.seller].count(one.priced.record)
         charge = self.whole[spot]
         charge.money = WIDE.add(charge.money, one.logged)
-        charge.figures[figure_kind(one.priced.record)] += 1
+        charge.figures[SellerFigures(spot.seller, figure_kind(one.priced.record))] += 1
         self._charged.count(one, spot)
 
     @property

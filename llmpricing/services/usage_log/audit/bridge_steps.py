@@ -27,6 +27,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     Cell,
     PriceTold,
     ScopeCharge,
+    SellerFigures,
 )
 from llmpricing.services.usage_log.audit.bridge_days import is_stretch
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
@@ -65,11 +66,11 @@ class BridgeStep:
 
 @dataclass
 class ChargeWords:
-    """What the whole invoice tells of its lines: the ``finest`` decimal places of its figures, and how lines in other
-    currencies stand to what they cost. ``tiers`` tell what else its counts cost.
+    """What the whole invoice tells of its lines: the ``finest`` decimal places of each seller's figures, and how lines
+    in other currencies stand to what they cost. ``tiers`` tell what else its counts cost.
     """
 
-    finest: FinestPlaces
+    finest: Mapping[str, FinestPlaces]
     ratios: Mapping[str, Sequence[Decimal]]
     tiers: TierPrices
     has_charges: bool = True
@@ -77,18 +78,21 @@ class ChargeWords:
     def noise_of(self, charge: ScopeCharge) -> Decimal:
         """What rounding may make of the charge: half a unit of the last place of each of its lines."""
         return sum(
-            (lines * _HALF.scaleb(-max(CENTS, self.finest.of(figures))) for figures, lines in charge.figures.items()),
+            (lines * _HALF.scaleb(-max(CENTS, self._places(figures))) for figures, lines in charge.figures.items()),
             _NOTHING,
         )
 
     def name_of(self, told: PriceTold, money: Decimal) -> str:
         """The cause that lines tell, now that all of them are known."""
-        name = next(iter(told.verdict.decided(self.finest.of(told.figures)).causes), causes.ROUNDING)
-        if name == causes.UNEXPLAINED and (ratios := self.ratios.get(told.figures[1])):
+        name = next(iter(told.verdict.decided(self._places(told.figures)).causes), causes.ROUNDING)
+        if name == causes.UNEXPLAINED and (ratios := self.ratios.get(told.figures.kind[1])):
             return CURRENCY if max(ratios) - min(ratios) <= _SAME * max(ratios) else PRICE
         if name == causes.DISCOUNT:
             return CREDIT if money < 0 else PRICE
         return PRICE if name == causes.UNEXPLAINED else name
+
+    def _places(self, figures: SellerFigures) -> int:
+        return self.finest[figures.seller].of(figures.kind)
 
 
 def steps_of(

@@ -16,11 +16,15 @@ _FEES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"code", "interpreter"}), "code_sessions"),
     (frozenset({"session", "usage"}), "session_hours"),
 )
+# Not before a noun, which it would be a tax of no kind with: a "tax research assistant" is a name.
+_NO_NOUN = (
+    r"(?!\s+(?!(?:for|on|of|at|in|amount|charges?|collected|due|rate|line|item|credit|refund|adjustment)\b)[a-z])"
+)
 # What invoices ask for beside usage, by the words of the line or of its kind.
 _BESIDE_USAGE = (
-    ("tax", re.compile(r"\b(tax|vat|gst)\b", re.I)),
-    ("credit", re.compile(r"credit|refund|discount|promotion|rebate|adjustment", re.I)),
-    ("commitment", re.compile(r"commitment|savings|reserv|fee|purchase|provisioned", re.I)),
+    ("tax", re.compile(rf"\b(tax{_NO_NOUN}|vat|gst|tva|iva|mwst|mehrwertsteuer|umsatzsteuer|ust)\b", re.I)),
+    ("credit", re.compile(r"credit(?!\W*card)|refund|discount|promotion|rebate|adjustment|gutschrift", re.I)),
+    ("commitment", re.compile(r"commitment|savings|reserv|fee|surcharge|purchase|provisioned", re.I)),
 )
 _WORD = re.compile(r"[a-z]+")
 # https://platform.claude.com/docs/en/api/admin/cost_report/retrieve, and the words of the console's export.

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from llmpricing.services.usage_log.formats.record import UsageRecord
-from tests.bridged_records import HAIKU, MINI, amount_only, bridge_of, call, line, other_line
+from tests.bridged_records import HAIKU, MINI, amount_only, bridge_of, call, causes, line, other_line
 
 PERCENT = Decimal("0.01")
 
@@ -86,3 +86,14 @@ def test_keys_are_compared_where_only_keys_are_told_by_both_whatever_is_said_of_
     ]
     (row,) = bridge_of(book, log, asked).rows()
     assert (row.moved, row.places) == (Decimal("0.6"), 2)
+
+
+def test_each_sellers_amounts_round_to_the_finest_of_its_own(book: Session) -> None:
+    """Haiku's lines are written in cents, mini's in full: beside each other and alone they are judged the same."""
+    log = [call(MINI, 0, 1_234_567), call(HAIKU, 0, 1_234_567)]
+    cents = replace(amount_only("claude-haiku-4-5", 0, "1.23"), provider="anthropic")
+    full = replace(amount_only("gpt-4.1-mini", 0, "0.4938268"), provider="openai")
+    assert causes(bridge_of(book, log, [cents]))["rounding"] == Decimal("-0.004567")
+    assert causes(bridge_of(book, log, [cents, full])) == {"rounding": Decimal("-0.004567")}
+    finer = replace(amount_only("claude-haiku-4-5", 1, "1.2345678"), provider="anthropic")
+    assert causes(bridge_of(book, log, [cents, finer]))["quantity_or_price"] == Decimal("-0.004567")
