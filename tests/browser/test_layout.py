@@ -52,6 +52,7 @@ WITH_A_TABLE += [
 ON_BUNDLED_LISTS = [
     "/?capability=tools&capability=reasoning&min_context=200000&max_output_price=5&preset=large&cached_share=70%25",
     "/best-value",
+    "/best-value?as_of=2026-05-01",
     "/best-value?capability=reasoning&capability=tools&tokens=20M",
 ]
 # What does not fit into its box and is neither scrolled nor told elsewhere, and text beyond the edge of the screen.
@@ -107,6 +108,14 @@ def test_the_first_row_of_a_table_stands_in_the_upper_two_thirds_of_a_screen(
             "return document.querySelector('main table tbody tr')?.getBoundingClientRect().top ?? 9999"
         )
     assert {address: top for address, top in tops.items() if top >= 600} == {}
+
+
+def test_the_last_card_of_a_list_shows_the_same_cells_as_the_others(browser: Browser, bundled: str) -> None:
+    """On a phone, where a name tells the seller and a column of its own would push the prices aside."""
+    browser.resize(390, 850)
+    browser.open_styled(bundled + "/?group=none")
+    assert browser.run("""return [...document.querySelectorAll('.offerings .seller')]
+        .filter(one => getComputedStyle(one).display !== 'none').length""") == 0  # fmt: skip
 
 
 def test_tables_of_the_documentation_fit_a_wide_screen(browser: Browser, site: str) -> None:

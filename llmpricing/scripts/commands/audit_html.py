@@ -25,7 +25,11 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; overflow-wrap: break-word; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; background:
+  linear-gradient(to right, #fff 40%, #fff0) left / 2.25rem 100% no-repeat local,
+  linear-gradient(to left, #fff 40%, #fff0) right / 2.25rem 100% no-repeat local,
+  linear-gradient(to right, #888, #8880) left / .8rem 100% no-repeat scroll,
+  linear-gradient(to left, #888, #8880) right / .8rem 100% no-repeat scroll; }
 th { border-bottom: 2px solid #555; } td { border-bottom: 1px solid #ddd; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; }
 .example { color: #555; font-size: .85rem; overflow-wrap: anywhere; }
