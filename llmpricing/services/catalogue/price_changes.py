@@ -75,6 +75,22 @@ def changes_since(
     return [change for _, of_one in by_offering for change in _of_offering(list(of_one), compared, now)]
 
 
+def steps_since(
+    reads: Reads,
+    since: datetime,
+    now: datetime,
+    offerings: Collection[str] | None = None,
+    known: datetime | None = None,
+) -> list[Change]:
+    """What moved as ``changes_since`` has it, but each step by itself: ``old`` is the price just before it began.
+
+    So a step is told with the same two prices whatever ``since`` is. ``recorded_at`` is when it was told first.
+    """
+    compared = Compared(since, known or known_since(reads, since))
+    by_offering = groupby(moved_rows(reads, compared, offerings), key=lambda row: row.offering)
+    return [change for _, of_one in by_offering for change in _steps_of_offering(list(of_one), compared, now)]
+
+
 def announced(reads: Reads, now: datetime, offerings: Collection[str] | None = None) -> list[Change]:
     """What begins after ``now`` by what is believed, whenever it was told: by offering, meter and conditions."""
     components = groupby(moved_rows(reads, Compared(now, now), offerings), key=component_of)
@@ -88,13 +104,59 @@ def _of_offering(rows: Sequence[Any], compared: Compared, now: datetime) -> Iter
 
 def _moves(rows: Sequence[Any], of_offering: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
     """The change of one component's price up to now, and those that were announced since."""
-    old = next((row for row in rows if compared.charged in row.valid and compared.known in row.recorded), None)
+    old = _charged(rows, compared)
     current = _current(rows, now)
     if current is not None and not _same(old, current):
         yield _change(old, current, compared.charged)
     elif current is None and old is not None:
         yield _end(old, rows, of_offering, now)
-    yield from (one for one in _ahead(rows, now) if one.recorded_at > compared.known)
+    yield from _announced_since(rows, compared, now)
+
+
+def _steps_of_offering(rows: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
+    for _, of_one in groupby(rows, key=component_of):
+        yield from _steps(list(of_one), rows, compared, now)
+
+
+def _steps(rows: Sequence[Any], of_offering: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
+    """Each step of one component's price up to now, and those announced since; what a list corrects of the time
+    compared with is one too.
+    """
+    before = _charged(rows, compared)
+    for row in sorted(_believed(rows), key=_begins):
+        begins, ends = row.valid.lower, row.valid.upper
+        if (begins is not None and begins > now) or (ends is not None and ends <= compared.charged):
+            continue
+        if before is not None and _has_gap(before, begins):
+            yield _end(before, rows, of_offering, before.valid.upper)
+            before = None
+        if not _same(before, row):
+            yield replace(_change(before, row, compared.charged), recorded_at=_told_first(row, rows))
+        before = row
+    if before is not None and _current(rows, now) is None:
+        yield _end(before, rows, of_offering, now)
+    yield from _announced_since(rows, compared, now)
+
+
+def _has_gap(before: Any, begins: datetime | None) -> bool:
+    """Whether by what is believed nothing was charged between a price and the one that begins then."""
+    ended, is_believed = before.valid.upper, before.recorded.upper is None
+    return is_believed and ended is not None and begins is not None and ended < begins
+
+
+def _told_first(row: Any, rows: Sequence[Any]) -> datetime:
+    """When it was first told that this price begins then: a row is recorded anew when its end is learnt."""
+    alike = [one for one in rows if one.valid.lower == row.valid.lower and _same(one, row)]
+    told: datetime = min(one.recorded.lower for one in alike)
+    return told
+
+
+def _charged(rows: Sequence[Any], compared: Compared) -> Any | None:
+    return next((row for row in rows if compared.charged in row.valid and compared.known in row.recorded), None)
+
+
+def _announced_since(rows: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
+    return (one for one in _ahead(rows, now) if one.recorded_at > compared.known)
 
 
 def _ahead(rows: Sequence[Any], now: datetime) -> Iterator[Change]:

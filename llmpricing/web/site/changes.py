@@ -16,7 +16,7 @@ from llmpricing.domain.observations import Amount, State
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
 from llmpricing.services.catalogue.listing import OfferingItem
-from llmpricing.services.catalogue.price_changes import Change, announced, changes_since, known_since
+from llmpricing.services.catalogue.price_changes import Change, announced, known_since, steps_since
 from llmpricing.web import parameters as p
 from llmpricing.web.list_query import own_ids, sellers, standing
 from llmpricing.web.parameters import read_parameters
@@ -32,6 +32,7 @@ OF_EACH = 10  # of one seller, where they are
 OF_OFFERING = 3  # prices of one offering, from which on the rest are folded
 SELLERS = 12  # of a folded list, from which on the rest are folded once more
 WEEKS = 8  # of a page
+_EVER = datetime.min.replace(tzinfo=UTC)
 SPANS = (7, 28, 91, 365)
 _READERS = {
     "days": p.whole(1, 3650),
@@ -63,14 +64,14 @@ def show(request: Request) -> dict[str, Any]:
     models = set(own_ids(request, values["model"])) if "model" in values else None
     if "provider" in values:
         (values["provider"],) = sellers(request, [values["provider"]])
-    every = _of_seller(changes_since(request.reads, since, now, models, began), values)
+    every = _of_seller(steps_since(request.reads, since, now, models, began), values)
     past = [one for one in every if not _is_announced(one, now)]
     moved = [one for one in past if one.is_sellers == ("learnt" not in values)]
     coming = [] if "learnt" in values else _of_seller(announced(request.reads, now, models), values)
     arrived = _of_seller(arrived_since(request.reads, began, models), values)
     retired = _of_seller(retired_since(request.reads, began, models), values)
     of_each = MOST_SHOWN if "provider" in values else OF_EACH
-    weeks, page = _weeks(moved, began), values.get("page", 1)
+    weeks, page = _weeks(moved, known_since(request.reads, _EVER)), values.get("page", 1)
     first = (page - 1) * WEEKS
     return {
         "show": display,
@@ -150,7 +151,7 @@ def _by_seller(rows: Sequence[Any]) -> list[tuple[str, list[Any]]]:
 
 
 def _weeks(moved: Sequence[Change], began: datetime) -> list[tuple[date, Moves]]:
-    """By the Monday of the week in which we learnt of it, or, of what the price book ``began`` with, in which it
+    """By the Monday of the week in which we learnt of it, or, of what the price book itself ``began`` with, in which it
     happened; in it by offering.
     """
 

@@ -16,7 +16,7 @@ from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of,
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.listing_query import OfferingFilter
-from llmpricing.services.catalogue.price_changes import changes_since
+from llmpricing.services.catalogue.price_changes import steps_since
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
@@ -118,7 +118,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "priced": sum(one.price_state == "priced" for one in every),
         **ages_shown(source_ages(request.reads, request.period.start)),
         "labs": sorted({(one.lab, names[one.lab]) for one in page.items if one.lab}),
-        "changes": [one for one in changes_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
+        "changes": [one for one in steps_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
             :MOST_MOVED
         ],
     }

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.components import ComponentKey
 from llmpricing.services.catalogue.news import news_since
-from llmpricing.services.catalogue.price_changes import changes_since
+from llmpricing.services.catalogue.price_changes import changes_since, steps_since
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
@@ -107,6 +107,28 @@ def test_a_price_that_came_and_went_back_did_not_move(engine: Engine) -> None:
     for week, amount in enumerate((2, 3, 2)):
         load(engine, price_list(a=amount), MONDAY + timedelta(days=7 * week))
     assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=20)) == []
+
+
+def test_a_step_is_told_with_the_price_just_before_it_whatever_is_compared_with(engine: Engine) -> None:
+    week = timedelta(days=7)
+    for number, amount in enumerate((2, 4, 3)):
+        load(engine, price_list(a=amount), MONDAY + number * week)
+
+    def steps(since: datetime) -> list[Any]:
+        with Session(engine) as session:
+            found = steps_since(session, since, MONDAY + 3 * week)
+        return [
+            (one.old and one.old.amount, one.new and one.new.amount, one.valid_from, one.recorded_at, one.is_sellers)
+            for one in found
+            if one.meter == "input_tokens"
+        ]
+
+    rose, fell = steps(MONDAY + timedelta(days=1))
+    assert [rose[:3], fell[:3]] == [(2, 4, MONDAY + week / 2), (4, 3, MONDAY + 3 * week / 2)]
+    assert rose[3] < MONDAY + 2 * week <= fell[3]  # each when it was told first, though its end was learnt later
+    assert [rose[4], fell[4]] == [True, True]
+    assert steps(MONDAY + timedelta(days=8)) == [fell]
+    assert steps(MONDAY - 50 * week) == [rose, fell]
 
 
 def test_an_offering_of_later_is_new_and_did_not_move(engine: Engine) -> None:
