@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from llmpricing.domain.usage.reading import is_condition
 from llmpricing.services.usage_log.columns import refuse_uncounted
 from llmpricing.services.usage_log.formats.raw_rows import raw_rows
 from llmpricing.services.usage_log.formats.unread import is_nested, looks_billed, suspects
@@ -15,7 +16,7 @@ def check_left_out(path: Path, unread: Collection[str]) -> None:
     its name says may be billed: kept as it is, it would be billed nowhere. The rows are read for it only where a column
     has such a name.
     """
-    waiting = {*suspects(tuple(sorted(unread)))}
+    waiting = {name for name in suspects(tuple(sorted(unread))) if not is_condition(name.strip().replace(" ", "_"))}
     found: list[str] = []
     for row in raw_rows(path) if waiting else ():
         for name in sorted(waiting & row.fields.keys()):
