@@ -106,6 +106,14 @@ class ColumnRoles:
             self.usage_format, [name for name in names if name not in named and name not in self.ignored], roles
         )
 
+    def counts(self, name: str) -> bool:
+        """Whether a column of this name counts wherever it holds a number."""
+        try:
+            found = self.count_columns([name])
+        except LogError:
+            return False
+        return bool(found.meters or found.fields or found.whole)
+
     def layout(self, names: Iterable[str]) -> Layout:
         """The layout of a log with columns of these names; raises LogError."""
         names = tuple(names)
