@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
 
@@ -41,6 +42,22 @@ ANTHROPIC_TOKENS: Mapping[str, str] = {
     "output": "output_tokens",
 }
 
+_OPENAI_KINDS: Mapping[str, str] = {
+    "input": "input_tokens",
+    "cached input": "cache_read_tokens",
+    "output": "output_tokens",
+    "cache write": "cache_write_tokens",
+    "cache writes": "cache_write_tokens",
+    "audio input": "input_audio_tokens",
+    "cached audio input": "cache_audio_read_tokens",
+    "audio output": "output_audio_tokens",
+    "image input": "input_image_tokens",
+    "cached image input": "cache_image_read_tokens",
+    "image output": "output_image_tokens",
+}
+_OPENAI_TIERS = frozenset({"batch", "flex", "priority"})
+_OF_USAGE = re.compile(r"input|output|cache|token")  # a kind that is not known yet is one of the model's all the same
+
 
 def fee_of(text: str) -> str:
     """The meter of a fee for tools, such as "Web Search Usage" or "file search tool calls"; empty for other lines."""
@@ -56,3 +73,24 @@ def beside_usage(text: str) -> str:
 def is_fee(meter: str) -> bool:
     """Whether a meter is of tools, which invoices charge whoever called them."""
     return bool(meter) and METERS[meter].family in ("tool_calls", "sessions")
+
+
+class CostLine(NamedTuple):
+    """What a line of costs is about: a model with, where it is known, the kind of its usage and the tier, or the line
+    itself where it is no usage of one, such as "gpt-4.1, training".
+    """
+
+    model: str
+    meter: str | None
+    tier: str | None
+
+
+def openai_line(text: str) -> CostLine:
+    """What a line of OpenAI's costs is about, such as "gpt-4.1, cached input" and "gpt-5, output, batch"."""
+    model, *words = [word.strip() for word in text.split(",")]
+    kinds = [word.lower() for word in words if word.lower() not in _OPENAI_TIERS]
+    tiers = [word.lower() for word in words if word.lower() in _OPENAI_TIERS]
+    is_usage = len(kinds) == 1 and len(tiers) <= 1 and _OF_USAGE.search(kinds[0])
+    if not is_usage:
+        return CostLine(text, None, None)
+    return CostLine(model, _OPENAI_KINDS.get(kinds[0]), tiers[0] if tiers else None)

@@ -10,7 +10,7 @@ from typing import Any
 
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.services.usage_log.formats.charged_for import beside_usage, fee_of
+from llmpricing.services.usage_log.formats.charged_for import beside_usage, fee_of, openai_line
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, not_of_usage, uncounted
 from llmpricing.services.usage_log.formats.row import Row
@@ -143,19 +143,6 @@ _KINDS: Mapping[str, Callable[[Row, UsageRecord], UsageRecord]] = {
     "images": _no_price("pictures are counted, and tokens are billed", "images"),
     "vector_stores": _no_price("no list has a price for stored bytes", "usage_bytes"),
 }
-_LINE_KINDS = {
-    "input": "input_tokens",
-    "cached input": "cache_read_tokens",
-    "output": "output_tokens",
-    "cache write": "cache_write_tokens",
-    "cache writes": "cache_write_tokens",
-    "audio input": "input_audio_tokens",
-    "cached audio input": "cache_audio_read_tokens",
-    "audio output": "output_audio_tokens",
-    "image input": "input_image_tokens",
-    "cached image input": "cache_image_read_tokens",
-    "image output": "output_image_tokens",
-}
 
 
 def _cost(row: Row, made: UsageRecord) -> UsageRecord:
@@ -164,9 +151,9 @@ def _cost(row: Row, made: UsageRecord) -> UsageRecord:
     charged = amount.amount("value") if amount.raw else row.amount("amount_value", "amount")
     currency = (amount.text("currency") or row.text("amount_currency") or "usd").upper()
     line = row.text("line_item")
-    name, _, kind = line.rpartition(",")
-    meter, quantity = _LINE_KINDS.get(kind.strip().lower()), row.count("quantity")
-    made = replace(made, model=name.strip() or line, charged=charged, currency=currency)
+    named, quantity = openai_line(line), row.count("quantity")
+    meter = named.meter
+    made = replace(made, model=named.model, charged=charged, currency=currency, context=context(named.tier))
     made = replace(made, charged_for=meter or fee_of(line))
     row.close()
     if not made.charged_for and not line.startswith("ft:") and beside_usage(line):  # whose owner may call it tax-bot
