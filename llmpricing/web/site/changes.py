@@ -60,7 +60,8 @@ def show(request: Request) -> dict[str, Any]:
     values = read_parameters(request, _READERS, repeatable=("model",))
     now, days, month = request.period.start, values.get("days", DEFAULT_DAYS), month_pairs(request)
     since = now - timedelta(days=days)
-    began = known_since(request.reads, since)
+    book_began = known_since(request.reads, _EVER)
+    began = max(since, book_began)
     models = set(own_ids(request, values["model"])) if "model" in values else None
     if "provider" in values:
         (values["provider"],) = sellers(request, [values["provider"]])
@@ -71,7 +72,7 @@ def show(request: Request) -> dict[str, Any]:
     arrived = _of_seller(arrived_since(request.reads, began, models), values)
     retired = _of_seller(retired_since(request.reads, began, models), values)
     of_each = MOST_SHOWN if "provider" in values else OF_EACH
-    weeks, page = _weeks(moved, known_since(request.reads, _EVER)), values.get("page", 1)
+    weeks, page = _weeks(moved, book_began), values.get("page", 1)
     first = (page - 1) * WEEKS
     return {
         "show": display,
