@@ -48,7 +48,9 @@ def test_credits_taxes_and_commitments_of_every_seller_are_told_by_their_names(b
     page["data"][0]["results"].append({**tuned, "line_item": "ft:gpt-4.1:acme:tax-bot:id, training"})
     costs.write_text(json.dumps(page), "utf-8")
     assert found(bridge_of(book, log, [costs])) == {**expected, "charged_not_in_log": Decimal(3)}
-    page["data"][0]["results"].append({**tuned, "line_item": f"{items[0].model}, training"})  # which is no usage of it
+    page["data"][0]["results"].append(
+        {**tuned, "line_item": f"{next(iter(items)).model}, training"}
+    )  # which is no usage of it
     costs.write_text(json.dumps(page), "utf-8")
     assert found(bridge_of(book, log, [costs])) == {**expected, "charged_not_in_log": Decimal(6)}
     log, items = made_log(book, API, chance_of(3))
