@@ -28,7 +28,7 @@ run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http
 # One worker a core; a file's tests stay together. ARGS adds options: make test ARGS='-k alias'.
 PYTEST := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder
 
-test: $(VENV)/.dev ## all tests, on real stores (about 20 minutes on two quiet cores)
+test: $(VENV)/.dev ## all tests, on real stores (about 16 minutes on two quiet cores)
 	$(PYTEST) $(ARGS)
 
 test-fast: $(VENV)/.dev ## unit and functional tests (some minutes)
