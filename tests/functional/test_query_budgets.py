@@ -43,7 +43,7 @@ BUDGETS = {
     "page_doc": (0, 0),
     "page_changes": (7, 7),
     "page_sources": (6, 5),
-    "page_provider": (10, 10),
+    "page_provider": (9, 9),
     "page_chart_history": (3, 3),
     "page_chart_frontier": (7, 7),
     "page_chart_agreement": (1, 1),
