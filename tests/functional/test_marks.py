@@ -126,4 +126,5 @@ def test_a_page_of_the_list_asks_no_more_for_fifty_offerings_than_for_one(testap
         with recorded() as queries:
             testapp.get(f"/api/v1/models?{query}&as_of=2020-01-02")
         asked.append(len(queries.asked))
-    assert asked[0] == asked[1]
+    # a page that does not hold the whole list asks once more: how many there are
+    assert asked[1] <= asked[0]
