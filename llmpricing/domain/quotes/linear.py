@@ -48,22 +48,26 @@ class Linear:
 @dataclass(frozen=True, slots=True)
 class RequestKind:
     """What is common to requests with the same keys, pricing and steps: their ``linear`` cost, or that all are
-    ``refused`` for the same reason. Neither: each must be quoted by itself.
+    ``refused`` for the same reason. Neither: each must be quoted by itself. ``meters`` are those whose prices bill.
     """
 
     linear: Linear | None = None
     refused: bool = False
+    meters: frozenset[str] = frozenset()
 
 
 def request_kind(
     prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
 ) -> RequestKind:
     """How requests like this one are priced; ``rates`` are those of quote()'s terms. Raises as quote() does."""
-    forms = set(linear_forms(prices, usage, at, context, rates))
+    allocations = _default_ones(prices, usage, at, context, rates)
+    forms = {_form(allocation, usage.keys) for allocation in allocations}
     if not forms:
         return RequestKind(refused=True)
     form = forms.pop()
-    return RequestKind(linear=form.linear) if form and not forms else RequestKind()
+    if form is None or forms:
+        return RequestKind()
+    return RequestKind(form.linear, meters=frozenset(entry.meter for one in allocations for entry in one.entries))
 
 
 class LinearForm(NamedTuple):
@@ -82,9 +86,7 @@ def linear_forms(
     """What requests like this one may cost: a form for each way in which facts left open may turn out, None for one
     that is not linear; nothing where no price covers them. Raises as quote() does.
     """
-    allocations = _allocations(prices, usage, at, context, rates)
-    priced = _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
-    return [_form(allocation, usage.keys) for allocation in priced]
+    return [_form(allocation, usage.keys) for allocation in _default_ones(prices, usage, at, context, rates)]
 
 
 class BoundForm(NamedTuple):
@@ -124,6 +126,14 @@ def _allocations(
         (facts, selection.allocation(usage.request_input, usage.keys))
         for facts, selection in pricing.variants(usage.keys)
     ]
+
+
+def _default_ones(
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate]
+) -> list[Allocation]:
+    """Those that have a price by what is usual where a fact is left open, else all that have one."""
+    allocations = _allocations(prices, usage, at, context, rates)
+    return _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
 
 
 def _priced(allocations: Iterable[tuple[StatedFacts, Allocation]]) -> list[Allocation]:

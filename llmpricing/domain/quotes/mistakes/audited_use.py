@@ -13,11 +13,11 @@ from typing import NamedTuple
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, ContextError
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms, exchange
 from llmpricing.domain.quotes.linear import RequestKind, request_kind, steps
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.domain.quotes.periods import Period
 from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.quotes.unit_rates import UNIT, PriceDataError
 from llmpricing.domain.usage.quantities import Quantity, Usage, UsageError, count
@@ -36,7 +36,7 @@ class ChangedPrices:
         self.prices, self.original = prices, original
         self._changed: dict[str, ChangedPrices | None] = {}
         self.steps = steps(prices)
-        self.tiers, self.facts = prices.tiers, prices.extra
+        self.facts = prices.extra
         priced = {price.conditions.service_tier for price in prices.prices if price.state is State.PRICED}
         self.offered_tiers = tuple(sorted(priced - {STANDARD}))
         self._kinds: dict[tuple[object, ...], RequestKind] = {}
@@ -57,12 +57,11 @@ class ChangedPrices:
             self._kinds[key] = kind if is_home else _BY_ITSELF
         return self._kinds[key]
 
-    def other_times(self, at: datetime, most: int) -> Iterator[tuple[datetime, Period]]:
+    def other_times(self, at: datetime, most: int) -> Iterator[datetime]:
         """A time in each other stretch of time, the nearest stretches first, at most so many."""
         bounds, own = self.prices.bounds, bisect_right(self.prices.bounds, at)
         for place in sorted(range(len(bounds) + 1), key=lambda place: abs(place - own))[1 : most + 1]:
-            there = bounds[place - 1] if place else bounds[0] - _TICK
-            yield there, self.prices.period(there)
+            yield bounds[place - 1] if place else bounds[0] - _TICK
 
     def changed(self, name: str, change: PriceChange) -> ChangedPrices | None:
         """The prices after a change that ``name`` stands for; None where it changes nothing."""
@@ -120,7 +119,7 @@ class AuditedUse(NamedTuple):
             if kind.linear:
                 exact: int | Fraction = kind.linear.units(self.usage.leaves)
             else:
-                found = quote(self.prices.prices, self.usage, self.at, self._context(), Terms(self.rates))
+                found = self._quote()
                 worth = (
                     in_home(found.total, found.currency or HOME, self.exchanges) if found.total is not None else None
                 )
@@ -138,15 +137,45 @@ class AuditedUse(NamedTuple):
         """How uses like this one are priced; raises ContextError or PriceDataError."""
         return self.prices.kind(self.usage, self.at, self._context(), self.rates)
 
+    def meters(self) -> frozenset[str] | None:
+        """The meters whose prices bill it; None where it has no price."""
+        try:
+            kind = self.kind()
+            if kind.linear or kind.refused:
+                return None if kind.refused else kind.meters
+            found = self._quote()
+        except (ContextError, PriceDataError):
+            return None
+        return None if found.total is None else frozenset(line.meter for line in found.lines)
+
+    def has_own_place(self) -> bool:
+        """Whether the place that it states decides its price here; no offering knows the price of an unknown one."""
+        try:
+            return bool(self.region) and self.prices.prices.place(self.region, self.at).is_listed
+        except ContextError:
+            return False
+
+    def stating(self, prices: ChangedPrices, at: datetime) -> AuditedUse:
+        """The same use by other prices or at another time, with the tier that it pays stated to them: who does not
+        offer that has no price for it.
+        """
+        told = self.usage.service_tier
+        paid = self.context.service_tier or (told if told in self.prices.prices.tiers else None)
+        usage, context = self.usage._replace(service_tier=None), self.context._replace(service_tier=paid)
+        return self._replace(usage=usage, context=context, prices=prices, at=at)
+
+    def _quote(self) -> Quote:
+        return quote(self.prices.prices, self.usage, self.at, self._context(), Terms(self.rates))
+
     def times(self, factor: Fraction, detail: str) -> AuditedUse:
         """The same use, its figure so many times as large."""
         return self._replace(factor=(self.factor or 1) * factor, detail=detail)
 
     def _context(self) -> Context:
-        """What was stated, without facts that these prices do not know: another seller has no word for them."""
+        """What was stated, without sizes and the like that these prices do not know: another seller has no word for
+        them. A tier is never dropped, as who does not offer it has no price for it.
+        """
         context = self.context
-        if context.service_tier and context.service_tier not in self.prices.tiers:
-            context = context._replace(service_tier=None)
         if context.extra:
             known = tuple((name, value) for name, value in context.extra if name in self.prices.facts)
             context = context._replace(extra=known)

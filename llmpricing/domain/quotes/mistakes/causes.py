@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from llmpricing.domain.quotes.mistakes import counts, figures, prices
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
@@ -11,18 +12,28 @@ from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
 Wrong = Callable[[AuditedUse], Iterator[AuditedUse]]
 
 
+class Foreign(Enum):
+    """Whose price is taken, where it is not the use's own: an offering's own of ``ANOTHER_TIME``, which may go together
+    with a mistake in the use's own facts, or that of ``ANOTHER_OFFERING``, which may not.
+    """
+
+    ANOTHER_TIME = "another time"
+    ANOTHER_OFFERING = "another offering"
+
+
 @dataclass(frozen=True)
 class Cause:
     """A known mistake: ``wrong`` gives what it makes of a use, in each way in which it can be made; nothing where the
-    use lacks the fact that it needs. A ``broad`` one is looked for last, and never together with another.
+    use lacks the fact that it needs. One that is not ``foreign`` is about the use's own facts, and looked for first.
     """
 
     name: str
     title: str
     wrong: Wrong
-    broad: bool = False
+    foreign: Foreign | None = None
 
 
+_OF_TIME = Foreign.ANOTHER_TIME
 _TIERS = {
     "batch": "the batch price was ignored",
     "flex": "the flex price was ignored",
@@ -31,6 +42,8 @@ _TIERS = {
     "ultrafast": "the price of ultrafast mode was ignored",
 }
 
+# In the order of plausibility: of causes that explain a figure equally well, and of which a file has equally many
+# records, the first is taken.
 CAUSES: tuple[Cause, ...] = (
     Cause("cached_at_full_price", "cached tokens at the full input price", counts.cached_at_full_price),
     Cause("cached_counted_twice", "cached tokens counted twice", counts.cached_counted_twice),
@@ -54,11 +67,11 @@ CAUSES: tuple[Cause, ...] = (
     Cause("request_fee_missing", "the fee of each request missing", prices.request_fee_missing),
     Cause("another_condition", "the price of another size or condition", prices.another_fact),
     Cause("contract_rate_ignored", "the contract rate ignored", prices.contract_ignored),
-    Cause("another_day", "the price of another day", prices.another_day),
     Cause("another_hour", "the price of another hour", prices.another_hour),
-    Cause("withdrawn_price", "a price that was announced and withdrawn, or corrected", prices.withdrawn),
-    Cause("another_seller", "another seller's price", prices.another_seller, broad=True),
-    Cause("another_model", "another model's price", prices.another_model, broad=True),
+    Cause("another_day", "the price of another day", prices.another_day, _OF_TIME),
+    Cause("withdrawn_price", "a price that was announced and withdrawn, or corrected", prices.withdrawn, _OF_TIME),
+    Cause("another_seller", "another seller's price", prices.another_seller, Foreign.ANOTHER_OFFERING),
+    Cause("another_model", "another model's price", prices.another_model, Foreign.ANOTHER_OFFERING),
 )
 
 

@@ -8,16 +8,19 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
-from llmpricing.domain.quotes.mistakes.causes import CAUSES, DISCOUNT, FIGURE_CAUSES, TOGETHER
+from llmpricing.domain.quotes.mistakes.causes import CAUSES, DISCOUNT, FIGURE_CAUSES, TOGETHER, Cause, Foreign
 from llmpricing.domain.quotes.mistakes.figures import flat_share
 from llmpricing.domain.quotes.unit_rates import UNIT
 
 NOISE = 10**9  # what floating point and the sum of rounded parts lose is less than this part of a figure
 FINE = 12  # decimal places from which on a figure counts as written in full
 CENTS = 2  # places: nobody charges in coarser steps, and a figure of fewer may have lost its last zeros
-_TELLING = 2000  # units of its last place from which on a rounded figure tells one mistake from another
-_PAIRED = tuple(cause for cause in CAUSES if not cause.broad)
-_DATED = {"another_day", "withdrawn_price"}  # whose figures another seller's often are
+# Units of its last place from which on a rounded figure tells one mistake from another: a single one of the use's own
+# facts, or one of the many pairs and foreign prices, ten times as many of which some figure comes near.
+_TELLING, _TELLING_OF_MANY = 2_000, 20_000
+_OWN = tuple(cause for cause in CAUSES if cause.foreign is None)
+_FOREIGN = tuple(cause for cause in CAUSES if cause.foreign is not None)
+_OF_TIME = tuple(cause for cause in CAUSES if cause.foreign is Foreign.ANOTHER_TIME)
 
 
 class Costed(NamedTuple):
@@ -116,23 +119,37 @@ def places_of_nothing(units: int) -> int | None:
 def explained(figures: Figures, logged: int, decimals: int) -> Mistaken | None:
     """The mistake that explains what was logged, in 1e-12 USD, for a use that costs something else; None if none does.
 
-    ``decimals`` is how many places the logged figure has; of a short one a rounded figure is looked for last.
+    First come single mistakes in what is known of the use itself: its counts, tier, place and steps; then two of these
+    at once beside the prices of another day, seller or model, as a pair is not less likely than such a price, and what
+    the file has more of tells; then one of its own facts at another day's price. ``decimals`` is how many places the
+    logged figure has; of a short one a rounded figure is looked for last.
     """
-    same = figures.giving(singles, logged)
-    broad = figures.giving(broads, logged) if not same or _DATED & {one.name for one in same} else []
-    if found := _named([*same, *broad]) or _named(figures.giving(pairs, logged)):
+    if own := figures.giving(singles, logged):
+        return _named([*own, *figures.giving(of_time, logged)])
+    if found := _named([*figures.giving(pairs, logged), *figures.giving(foreign, logged)]):
+        return found
+    if found := _named(figures.giving(pairs_with_time, logged)):
         return found
     right = figures.right()
     if right is not None and (share := flat_share(logged, right)):
         return Mistaken((DISCOUNT,), share)
-    if decimals >= FINE or logged * 10**decimals < _TELLING * UNIT:
-        return None
-    return _named([one for some in (singles, broads) for one in figures.rounded(some, logged, decimals)], decimals)
+    return None if decimals >= FINE else _rounded(figures, logged, decimals)
+
+
+def _rounded(figures: Figures, logged: int, decimals: int) -> Mistaken | None:
+    """The mistakes that give the figure when they are rounded to so many places, where it has enough of them."""
+    for least, looked_at in ((_TELLING, (singles,)), (_TELLING_OF_MANY, (pairs, foreign))):
+        if logged * 10**decimals < least * UNIT:
+            return None
+        near = [one for mistakes in looked_at for one in figures.rounded(mistakes, logged, decimals)]
+        if near:
+            return _named(near, decimals)
+    return None
 
 
 def explained_exactly(figures: Figures, logged: int) -> tuple[str, ...]:
     """The mistakes that by themselves give this very figure: of one that may be the right one, rounded."""
-    found = _named(figures.giving(singles, logged))
+    found = _named([*figures.giving(singles, logged), *figures.giving(of_time, logged)])
     return found.causes if found else ()
 
 
@@ -143,29 +160,43 @@ def unmistaken(use: AuditedUse) -> list[Costed]:
 
 
 def singles(use: AuditedUse) -> list[Costed]:
-    """Each mistake by itself, in what was counted, in whose price was taken, or in the figure."""
-    return [*_costed(use, broad=False), *_slipped(use, use.units())]
+    """Each mistake in the use's own facts by itself: what was counted, by which of its prices, or in the figure."""
+    return [*_costed(use, _OWN), *_slipped(use, use.units())]
 
 
-def broads(use: AuditedUse) -> list[Costed]:
-    """Each mistake that is looked for last."""
-    return _costed(use, broad=True)
+def of_time(use: AuditedUse) -> list[Costed]:
+    """Each price of the offering that is not of the use's day."""
+    return _costed(use, _OF_TIME)
+
+
+def foreign(use: AuditedUse) -> list[Costed]:
+    """Each price that is not the use's own: of another day, another seller or another model."""
+    return _costed(use, _FOREIGN)
 
 
 def pairs(use: AuditedUse) -> list[Costed]:
-    """Two mistakes at once, of causes that a use has the facts for."""
+    """Two mistakes at once in the use's own facts."""
     found = []
-    for place, first in enumerate(_PAIRED):
+    for place, first in enumerate(_OWN):
         for one in first.wrong(use):
-            then = [(second.name, both) for second in _PAIRED[place + 1 :] for both in second.wrong(one)]
-            costed = [Costed(name, both.detail, units) for name, both in then if (units := both.units()) is not None]
-            together = [*costed, *_slipped(one, one.units())]
-            found += [Costed(f"{first.name}{TOGETHER}{name}", detail, units) for name, detail, units in together]
+            together = [*_costed(one, _OWN[place + 1 :]), *_slipped(one, one.units())]
+            found += [_both(first, second) for second in together]
     return found
 
 
-def _costed(use: AuditedUse, *, broad: bool) -> list[Costed]:
-    wrong = ((cause.name, one) for cause in CAUSES if cause.broad is broad for one in cause.wrong(use))
+def pairs_with_time(use: AuditedUse) -> list[Costed]:
+    """A mistake in the use's own facts, or in the figure, at a price that is not of its day."""
+    found = [_both(first, second) for first in _OWN for one in first.wrong(use) for second in _costed(one, _OF_TIME)]
+    slips = ((first, one) for first in _OF_TIME for one in first.wrong(use))
+    return [*found, *(_both(first, slip) for first, one in slips for slip in _slipped(one, one.units()))]
+
+
+def _both(first: Cause, second: Costed) -> Costed:
+    return second._replace(name=f"{first.name}{TOGETHER}{second.name}")
+
+
+def _costed(use: AuditedUse, causes: Sequence[Cause]) -> list[Costed]:
+    wrong = ((cause.name, one) for cause in causes for one in cause.wrong(use))
     return [Costed(name, one.detail, units) for name, one in wrong if (units := one.units()) is not None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -79,14 +79,15 @@ def region_ignored(use: AuditedUse) -> Iterator[AuditedUse]:
     if use.region:
         usage = use.usage._replace(region=None)
         yield use._replace(usage=usage, context=use.context._replace(region=STANDARD), detail=use.region)
-    yield from _others(use, use.surroundings.places)
+    for name, prices in use.surroundings.places.items():
+        yield from _where_offered(use, use.stating(prices, use.at)._replace(rates=(), detail=name), [None])
 
 
 def another_day(use: AuditedUse) -> Iterator[AuditedUse]:
     """A price of the offering is taken that held before, or holds since."""
-    for at, period in use.prices.other_times(use.at, _MOST_DAYS):
-        if not use.region or any(price.conditions.region for price in period.prices):
-            yield use._replace(at=at, detail=at.date().isoformat())
+    for at in use.prices.other_times(use.at, _MOST_DAYS):
+        there = use.stating(use.prices, at)._replace(detail=at.date().isoformat())
+        yield from _where_offered(use, there, [use.region or None])
 
 
 def another_hour(use: AuditedUse) -> Iterator[AuditedUse]:
@@ -106,7 +107,9 @@ def another_hour(use: AuditedUse) -> Iterator[AuditedUse]:
 
 def withdrawn(use: AuditedUse) -> Iterator[AuditedUse]:
     """A price is taken that was once believed for that time, and was withdrawn before it came, or corrected."""
-    yield from _others(use, use.surroundings.believed)
+    for name, prices in use.surroundings.believed.items():
+        there = use.stating(prices, use.at)._replace(detail=name)
+        yield from _where_offered(use, there, [use.region or None])
 
 
 def another_seller(use: AuditedUse) -> Iterator[AuditedUse]:
@@ -122,8 +125,37 @@ def another_model(use: AuditedUse) -> Iterator[AuditedUse]:
 
 
 def _others(use: AuditedUse, found: Mapping[str, ChangedPrices]) -> Iterator[AuditedUse]:
+    """Where the place decides the price, that of the place; where it does not, a tool may have left it out too."""
+    regions = [use.region] if use.has_own_place() else dict.fromkeys([use.region or None, None])
     for name, prices in found.items():
-        yield use._replace(prices=prices, rates=(), context=use.context._replace(region=None), detail=name)
+        there = use.stating(prices, use.at)._replace(rates=(), detail=name)
+        yield from _where_offered(use, there, regions)
+
+
+def _where_offered(use: AuditedUse, there: AuditedUse, regions: Iterable[str | None]) -> Iterator[AuditedUse]:
+    """The use at other prices in each of these places, where these bill all apart that is billed apart by its own: a
+    price that knows less of a request than its own is not the only mistake in a figure.
+    """
+    own = use.meters()
+    for region in regions:
+        placed = there._replace(usage=there.usage._replace(region=None), context=there.context._replace(region=region))
+        is_known = not region or placed.has_own_place() or not use.has_own_place()
+        bills = placed.meters() if is_known and own is not None else None
+        if own is not None and bills is not None and all(_is_billed(meter, bills) for meter in own):
+            yield placed
+
+
+def _is_billed(meter: str, bills: Collection[str]) -> bool:
+    """Whether one of the meters bills this one or a part of it: five minutes are the usual life of a cache write."""
+    if meter == REQUESTS:
+        return True
+    own = _apart(meter)
+    return meter in bills or any(own.items() <= _apart(one).items() for one in bills)
+
+
+def _apart(meter: str) -> Mapping[str, str]:
+    usual = {("modality", "text"), ("cache_ttl", "5m")}
+    return dict(METERS[meter].dimensions.items() - usual)
 
 
 def contract_ignored(use: AuditedUse) -> Iterator[AuditedUse]:

@@ -40,7 +40,8 @@ _SLIGHT = Decimal("0.01")  # of what moved: what may be left over where usage is
 _SAME = Decimal("0.000001")
 _HALF = Decimal("0.5")
 # What is said of a price of which nothing surer is known: a tier of the model itself is likelier than another model.
-_ANOTHER_PRICE = frozenset({PRICE, CREDIT, *(cause.name for cause in causes.CAUSES if cause.broad)})
+_ANOTHER_OFFERING = {one.name for one in causes.CAUSES if one.foreign is causes.Foreign.ANOTHER_OFFERING}
+_ANOTHER_PRICE = frozenset({PRICE, CREDIT, *_ANOTHER_OFFERING})
 
 
 @dataclass(frozen=True)
