@@ -24,13 +24,15 @@ class Foreign(Enum):
 @dataclass(frozen=True)
 class Cause:
     """A known mistake: ``wrong`` gives what it makes of a use, in each way in which it can be made; nothing where the
-    use lacks the fact that it needs. One that is not ``foreign`` is about the use's own facts, and looked for first.
+    use lacks the fact that it needs. One that is not ``foreign`` is about the use's own facts, and looked for first;
+    it is never made together with one that is made of the same tokens (``never_with``).
     """
 
     name: str
     title: str
     wrong: Wrong
     foreign: Foreign | None = None
+    never_with: str = ""
 
 
 _OF_TIME = Foreign.ANOTHER_TIME
@@ -46,11 +48,18 @@ _TIERS = {
 # records, the first is taken.
 CAUSES: tuple[Cause, ...] = (
     Cause("cached_at_full_price", "cached tokens at the full input price", counts.cached_at_full_price),
-    Cause("cached_counted_twice", "cached tokens counted twice", counts.cached_counted_twice),
+    Cause(
+        "cached_counted_twice", "cached tokens counted twice", counts.cached_counted_twice, never_with="cached_dropped"
+    ),
     Cause("cached_dropped", "cached tokens dropped", counts.cached_dropped),
     Cause("cache_write_at_input_price", "cache writes at the input price", counts.cache_write_at_input_price),
     Cause("write_1h_at_5m_price", "one-hour cache writes at the five-minute price", counts.long_write_as_short),
-    Cause("reasoning_counted_twice", "reasoning tokens counted twice", counts.reasoning_counted_twice),
+    Cause(
+        "reasoning_counted_twice",
+        "reasoning tokens counted twice",
+        counts.reasoning_counted_twice,
+        never_with="reasoning_dropped",
+    ),
     Cause("reasoning_dropped", "reasoning tokens dropped", counts.reasoning_dropped),
     Cause("tool_tokens_dropped", "the prompts of tools dropped", counts.tool_tokens_dropped),
     Cause("iterations_dropped", "all but one of an answer's requests dropped", counts.iterations_dropped),

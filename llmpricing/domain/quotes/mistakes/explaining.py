@@ -178,8 +178,9 @@ def pairs(use: AuditedUse) -> list[Costed]:
     """Two mistakes at once in the use's own facts."""
     found = []
     for place, first in enumerate(_OWN):
+        others = [cause for cause in _OWN[place + 1 :] if cause.name != first.never_with]
         for one in first.wrong(use):
-            together = [*_costed(one, _OWN[place + 1 :]), *_slipped(one, one.units())]
+            together = [*_costed(one, others), *_slipped(one, one.units())]
             found += [_both(first, second) for second in together]
     return found
 

@@ -26,7 +26,7 @@ from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, 
 from llmpricing.sources.registry import SOURCES
 from tests.audits import audited, report_of
 from tests.lists import dated_list
-from tests.planted_logs import NOON, PEAK
+from tests.planted_figures import NOON, PEAK
 from tests.servers import StoreUrls, new_database
 from tests.usage_bills import book_with_entries
 

@@ -21,7 +21,8 @@ from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.pricer import LogPricer
 from tests.audits import audited, report_of
-from tests.planted_logs import NOON, planted_log
+from tests.planted_figures import NOON
+from tests.planted_logs import planted_log
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
 from tests.usage_twins import DAY, EXPECTED, FOLDER, NAMES

@@ -30,7 +30,8 @@ from llmpricing.services.usage_log.sums.log_sums import LogSums
 from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
 from llmpricing.services.usage_log.sums.needs import Wanted, wanted
 from llmpricing.services.usage_log.sums.own_times import OwnTimesLog
-from tests.planted_logs import NOON, planted_log
+from tests.planted_figures import NOON
+from tests.planted_logs import planted_log
 from tests.usage_twins import FOLDER
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from llmpricing.services.usage_log.audit.verdicts import Audited, FinestPlaces, figure_kind
 from tests.audits import audited, report_of
-from tests.planted_logs import PAIRS, PLANTS, PlantedRecord, planted, planted_log
+from tests.planted_logs import PlantedRecord, planted, planted_log
+from tests.planted_mistakes import PAIRS, PLANTS
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
 

@@ -22,7 +22,7 @@ from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord
 from llmpricing.sources.registry import SOURCES
 from tests.audits import audited, report_of
 from tests.conftest import NOW as WHEN
-from tests.planted_logs import NOON
+from tests.planted_figures import NOON
 from tests.servers import StoreUrls, new_database
 
 SATURDAY = datetime(2026, 11, 21, 2, tzinfo=UTC)
