@@ -342,14 +342,22 @@ def test_a_field_that_cannot_be_read_keeps_the_form_and_is_marked_in_it(app: Tes
     assert app.get(f"/best-value?{field}=2", status=400, headers={"Accept": "application/json"}).json["error"]
 
 
-@pytest.mark.parametrize("doubtful", [{"given_up": True}, {"is_lent": True}])
-def test_a_seller_in_doubt_stands_for_a_model_only_where_no_other_sells_it(doubtful: dict[str, bool]) -> None:
+def test_a_seller_that_gives_a_model_up_stands_for_it_only_where_no_other_sells_it() -> None:
     scores = {"mmlu": Decimal(80), "gsm8k": Decimal(50), "humaneval": Decimal(70)}
-    cheap = ScoredOffering("a/x", "x", scores, Fraction(1), **doubtful)
+    cheap = ScoredOffering("a/x", "x", scores, Fraction(1), given_up=True)
     vouched = ScoredOffering("b/x", "x", scores, Fraction(2))
     weights = dict.fromkeys(scores, Decimal(1))
     for sold, stands in (([cheap, vouched], "b/x"), ([cheap], "a/x")):
         assert [one.offering.id for one in best_value(sold, weights).ranked] == [stands]
+
+
+def test_of_whose_model_alone_lists_say_what_is_asked_stands_for_it_where_none_asks_less() -> None:
+    scores = {"mmlu": Decimal(80), "gsm8k": Decimal(50), "humaneval": Decimal(70)}
+    weights = dict.fromkeys(scores, Decimal(1))
+    for price, stands in ((1, "a/x"), (2, "b/x")):
+        lent = ScoredOffering("a/x", "x", scores, Fraction(price), is_lent=True)
+        said = ScoredOffering("b/x", "x", scores, Fraction(2))
+        assert [one.offering.id for one in best_value([lent, said], weights).ranked] == [stands]
 
 
 def test_of_sellers_that_ask_the_same_the_maker_stands_for_a_model_as_in_the_list() -> None:

@@ -216,7 +216,7 @@ def test_the_cheapest_is_said_to_be_removed_where_it_is() -> None:
     costs = {slug: WorkloadTotal(Decimal(total), "USD") for slug, total in (("old", 2), ("new", 3))}
     workload = Workload(10**6, 1000, Decimal("0.6"), Decimal(0), Decimal(0))
     (found,) = ComparedMonths(workload, costs, None, {}).findings(items, models, {"acme": "Acme"})
-    assert (found.cheapest, found.others) == ([("Old (removed)", "$2.00")], [("New", "+50 %")])
+    assert (found.cheapest, found.others) == ([("Old (removed) at Acme", "$2.00")], [("New", "+50 %")])
 
 
 def test_the_needs_with_which_one_came_are_answered_first_and_kept(testapp: TestApp) -> None:

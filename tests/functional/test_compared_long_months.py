@@ -56,11 +56,11 @@ def test_the_month_in_requests_as_long_as_the_context_asked_for_stands_beneath_m
 def test_the_headline_tells_the_month_at_the_context_asked_for_and_the_usual_beneath(testapp: TestApp) -> None:
     page = testapp.get(ASKED)
     at_length, usual = map(spoken, page.html.select(".intro > :is(.finding, .usual)"))
-    assert at_length.startswith("For my month at 300K a request Acme Long is the cheapest: $3.60. ")
+    assert at_length.startswith("For my month at 300K a request Acme Long at Acme is the cheapest: $3.60. ")
     assert at_length.endswith(" +100 %.")
-    assert usual.startswith("In requests of 1.2K, as my month is stated, Acme Long is the cheapest: $2.20. ")
+    assert usual.startswith("In requests of 1.2K, as my month is stated, Acme Long at Acme is the cheapest: $2.20. ")
     alone = spoken(testapp.get(ASKED.replace("&min_context=300000", "")).html.select_one(".finding"))
-    assert alone.startswith("For my month Acme Long is the cheapest: $2.20")
+    assert alone.startswith("For my month Acme Long at Acme is the cheapest: $2.20")
 
 
 def test_each_month_that_is_told_is_drawn_and_what_cannot_run_it_is_no_bar(testapp: TestApp) -> None:

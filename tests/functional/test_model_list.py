@@ -283,12 +283,12 @@ def test_where_a_cost_orders_the_list_a_model_stands_at_who_asks_the_least_of_it
     assert spoken(mine.select_one(".id")) == "resale/openai/gpt-9"
 
 
-def test_of_whom_lists_say_what_is_asked_goes_before_a_cheaper_one_as_the_model(listapp: TestApp) -> None:
+def test_what_lists_say_of_a_model_holds_at_its_cheaper_seller_and_is_marked(listapp: TestApp) -> None:
     page = listapp.get("/?capability=tools&sort=month")
     row = named(page)["GPT-9"]
-    assert row.select_one("input.mark")["value"] == "openai/gpt-9"
-    assert spoken(row.summary).endswith("my month from $4.20 at Resale, said of the model")
-    assert "said of the model" not in spoken(page.html.select_one("#count"))
+    assert row.select_one("input.mark")["value"] == "resale/openai/gpt-9"
+    assert spoken(row.summary) == "2 sellers, Openai itself $4.40"
+    assert "said of the model" in [spoken(tag) for tag in row.select("th > .tag")]
     resold = listapp.get("/?capability=tools&provider=resale&sort=month")
     assert (
         spoken(resold.html.select_one("#count"))

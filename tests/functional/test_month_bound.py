@@ -118,19 +118,21 @@ def test_the_cheapest_is_named_only_where_no_month_between_bounds_may_be_below_i
     sure = compared("thinker", "low", "high")
     bounds = "$1.40 to $2.20, by whether it thinks"
     assert spoken(sure.html.select_one(".finding")) == (
-        f"For my month Low is the cheapest: $0.90. High +233 %. Thinker: {bounds}."
+        f"For my month Low at Alibaba Cloud is the cheapest: $0.90. High +233 %. Thinker: {bounds}."
     )
     assert lines(sure)["My month"] == [bounds, "$0.90 best", "$3.00"]
     assert lines(sure)["Above the cheapest"] == ["+56 % to +144 %", "cheapest", "+233 %"]
     open_ = compared("thinker", "mid", "high")
     assert spoken(open_.html.select_one(".finding")) == (
-        f"For my month the cheapest is Mid ($1.50) or Thinker ({bounds}). High $3.00."
+        f"For my month the cheapest is Mid at Alibaba Cloud ($1.50) or Thinker at Alibaba Cloud ({bounds}). High $3.00."
     )
     assert lines(open_)["My month"] == [bounds, "$1.50", "$3.00"]
     assert lines(open_)["My month, per million tokens"] == [bounds, "$1.50", "$3.00"]
     assert lines(open_)["Above the cheapest"] == ["it depends"] * 3
     below = compared("thinker", "high")
-    assert spoken(below.html.select_one(".finding")) == f"For my month Thinker is the cheapest: {bounds}. High $3.00."
+    assert spoken(below.html.select_one(".finding")) == (
+        f"For my month Thinker at Alibaba Cloud is the cheapest: {bounds}. High $3.00."
+    )
     assert lines(below)["My month"] == [f"{bounds} best", "$3.00"]
     drawn = testapp.get(open_.html.select_one("figure a")["href"].replace(".csv", ".svg")).text
     assert "Mid costs $1.50; Thinker may cost less" in drawn

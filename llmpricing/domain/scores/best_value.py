@@ -103,8 +103,7 @@ def best_value(
     offerings: Iterable[ScoredOffering], weights: Mapping[str, Decimal], floor: Decimal = Decimal(0)
 ) -> BestValue:
     """The rankings of models, each at the seller that asks the least of those given: as in the list, one that sells it
-    as ever before one that has given it up, and one of which lists say what is asked for before one of whose model
-    alone they say it. ``floor`` is the least quality.
+    as ever before one that has given it up. ``floor`` is the least quality.
     """
     ranked: list[ValuedOffering] = []
     free: list[ValuedOffering] = []
@@ -131,10 +130,12 @@ def best_value(
     )
 
 
-def _place(priced: tuple[Fraction, ScoredOffering]) -> tuple[bool, bool, Fraction, bool, int, str]:
-    """The order of a model's sellers; of those that ask the same the maker, then the shortest id, as in the list."""
+def _place(priced: tuple[Fraction, ScoredOffering]) -> tuple[bool, Fraction, bool, bool, int, str]:
+    """The order of a model's sellers; of those that ask the same one of which lists say what is asked for before one of
+    whose model alone they say it, then the maker, then the shortest id, as in the list.
+    """
     price, one = priced
-    return one.given_up, one.is_lent, price, not one.is_own, len(one.id), one.id
+    return one.given_up, price, one.is_lent, not one.is_own, len(one.id), one.id
 
 
 def frontier(points: Iterable[tuple[Fraction, Fraction]]) -> set[tuple[Fraction, Fraction]]:

@@ -12,7 +12,7 @@ from typing import Any
 from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.names.identities import identity, organisation
 from llmpricing.domain.names.labs import lab_of
-from llmpricing.domain.names.model_groups import SoldOffering, changes_model, grouped, moves
+from llmpricing.domain.names.model_groups import SoldOffering, changes_model, grouped, moves, tier_of_id
 from llmpricing.domain.names.model_names import model_name
 from llmpricing.domain.names.sold_as import model_id
 from llmpricing.domain.quotes.standing_on import StandsOn
@@ -38,7 +38,8 @@ class SoldModel:
     """A model: ``rows`` are its offerings as ``all_rows`` has them, the lab's own first. ``released_on`` is the lab's
     day of release as a list states it, or the date that its id bears; None where neither tells: then lists that knew
     others before know it since ``seen_since``, None where it was among the first that they held. ``able`` are the needs
-    that lists say it meets, at whatever seller, with those lists. ``given_up`` is the lab with the status of its own
+    that lists say it meets, at whatever seller, with those lists, and ``least_context`` the least that by lists a
+    seller of it takes in a request; None where none says. ``given_up`` is the lab with the status of its own
     offerings, where it sells none of them as ever; it holds of each offering where each stands as a model of its own.
     """
 
@@ -50,6 +51,7 @@ class SoldModel:
     able: LentNeeds
     given_up: tuple[str, str] | None = None
     seen_since: date | None = None
+    least_context: int | None = None
 
     def meets(self, row: Any, need: str) -> bool | None:
         """Whether one of its offerings meets a need: by what lists say of that, else by what they say of the model;
@@ -62,9 +64,23 @@ class SoldModel:
         """Whether one of its offerings meets a need by what lists say of the model alone."""
         return need in self.able and meets(row, need) is None
 
-    def lends_any(self, row: Any, needs: Iterable[str]) -> bool:
-        """Whether it meets one of these needs so."""
-        return any(self.lends(row, need) for need in needs)
+    def takes(self, row: Any, tokens: int) -> bool | None:
+        """Whether one of its offerings takes requests so long: by what lists say of that, else by what they say of
+        every other seller of whom they say it; None where a list would have to say more.
+        """
+        if row.context_window is not None:
+            return bool(row.context_window >= tokens)
+        return True if self.lends_context(row, tokens) else None
+
+    def lends_context(self, row: Any, tokens: int | None) -> bool:
+        """Whether one of its offerings takes requests so long by what lists say of the model's other sellers alone."""
+        if row.context_window is not None or tokens is None or self.least_context is None:
+            return False
+        return self.least_context >= tokens and not tier_of_id(*row.id.split("/", 1))
+
+    def lends_any(self, row: Any, needs: Iterable[str], context: int | None = None) -> bool:
+        """Whether it meets one of these needs so, or takes such a context."""
+        return self.lends_context(row, context) or any(self.lends(row, need) for need in needs)
 
     def status_at_maker(self, row: Any) -> str | None:
         """What the lab calls its own offerings of this model where one of another seller is still sold; None where that
@@ -103,8 +119,10 @@ def models_of_rows(rows: Iterable[Any], seen: SeenSince | None = None, *, joined
         members = [(one, by_slug[one.slug]) for one in group]
         lasting = [row for sold, row in members if not changes_model(sold.api_id)]
         can, given_up = able(lasting or [row for _, row in members]), _given_up(members)
+        least = _least_context(lasting)
         for part in [members] if joined else [[one] for one in members]:
-            models.append(_model(part, (can, given_up), joined, dated=several[_bare(group)] > 1))
+            model = _model(part, (can, given_up), joined, dated=several[_bare(group)] > 1)
+            models.append(replace(model, least_context=least))
     return [with_sightings(model, seen) for model in models] if seen else models
 
 
@@ -132,6 +150,12 @@ def _given_up(members: Sequence[tuple[SoldOffering, Any]]) -> tuple[str, str] | 
     if lab is None or not own or "active" in own:
         return None
     return lab, "deprecated" if "deprecated" in own else min(own)
+
+
+def _least_context(rows: Iterable[Any]) -> int | None:
+    """Of those sold plainly: another way to sell may take less of the same."""
+    plain = (row for row in rows if not tier_of_id(*row.id.split("/", 1)))
+    return min((row.context_window for row in plain if row.context_window is not None), default=None)
 
 
 def _model(

@@ -87,6 +87,15 @@ class ModelRow:
         return max(sellers_among(self.model.rows), self.sellers)
 
     @property
+    def plain(self) -> Any:
+        """Where it is shown by another way to sell it, such as ``:batch``, who sells it plainly: its lab before others;
+        None where nobody does, and where the shown one is plain.
+        """
+        if not is_another_tier(self.shown.id):
+            return None
+        return next((row for row in self.model.rows if shelf(row) == PRICED and not is_another_tier(row.id)), None)
+
+    @property
     def is_lent(self) -> bool:
         """Whether it is shown by what lists say of the model alone."""
         return self.shown.id in self.lent
@@ -126,9 +135,9 @@ def find_models(
 ) -> FoundModels:
     """The models that pass, in no order. Each is shown by its lab's own offering, or else by the cheapest by ``weigh``;
     where a ``cost`` is what they are put in order by, by who asks the least of it, so that the figure of the order is
-    the figure shown. One of which lists say what is asked goes before one of whose model alone they say it, and one of
-    another way to sell it, such as ``:batch``, is shown only where none is sold plainly. ``month`` tells
-    between what lies what ``max_month`` bounds.
+    the figure shown: what lists say of a model holds at each seller of whom none denies it. One of another way to sell
+    it, such as ``:batch``, is shown only where none that is sold plainly matches. ``month`` tells between what lies
+    what ``max_month`` bounds.
     """
     test, visible = _test(wanted, clocks, month), {PRICED, *wanted.show}
     test_beside = _test(replace(wanted, max_month=None), clocks, month)
@@ -155,7 +164,8 @@ def find_models(
         elif open_:
             sellers = {row.provider for row in open_to_it if shelf(row) in visible}
             left_out = len(sellers - {row.provider for row in matching})
-            lent = frozenset(row.id for row in matching if model.lends_any(row, wanted.needs))
+            asked = (wanted.needs, wanted.min_context)
+            lent = frozenset(row.id for row in matching if model.lends_any(row, *asked))
             shown = _row(model, open_, matching, lent, (weigh, cost))
             rows.append(replace(shown, unsaid=left_out, is_said=is_said))
         else:
@@ -229,12 +239,16 @@ def _test(wanted: ModelFilter, clocks: Clocks, month: Between) -> Callable[[Sold
         if wanted.by_maker:
             told.append(None if model.lab is None else row.provider == model.lab)
         if fewest is not None:
-            told.append(None if row.context_window is None else row.context_window >= fewest)
+            told.append(_takes(row, fewest) if wanted.stated else model.takes(row, fewest))
         if most is not None:
             told.append(is_within(month(row), most))
         return False if False in told else None if None in told else True
 
     return verdict
+
+
+def _takes(row: Any, tokens: int) -> Passes:
+    return None if row.context_window is None else row.context_window >= tokens
 
 
 def _holds(words: Iterable[str], model: SoldModel, row: Any) -> bool:

@@ -26,16 +26,16 @@ def cheapest_first(rows: Iterable[Any], weigh: Weigh) -> list[Any]:
 
 def shown_offering(rows: Sequence[Any], lab: str | None, lent: Collection[str], cost: Weigh | None) -> Any:
     """Of rows, the cheapest first: where a ``cost`` orders the list, who asks the least of it, the lab where it asks
-    no more; else the lab's own with the shortest id, or the first. Sellers of which no list says what is asked for
-    (``lent``, by id) come after the others, and what is not sold plainly comes last.
+    no more; else the lab's own with the shortest id, or the first. Of those that ask the same, sellers of which no list
+    says what is asked for (``lent``, by id) come after the others; what is not sold plainly comes last.
     """
 
     def place(row: Any) -> tuple[Any, ...]:
         is_own, is_lent = row.provider == lab, row.id in lent
         if cost is None:
-            return is_another_tier(row.id), not is_own, len(row.id) if is_own else is_lent
+            return is_another_tier(row.id), not is_own, len(row.id) if is_own else 0
         found = cost(row)
-        return is_another_tier(row.id), is_lent, found is None, found or 0, not is_own
+        return is_another_tier(row.id), found is None, found or 0, is_lent, not is_own
 
     return min(rows, key=place)
 

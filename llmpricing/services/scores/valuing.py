@@ -73,7 +73,7 @@ def value_models(
         for model in listed_models(reads, book_state(reads), clocks, standing)
         for row in model.rows
     }
-    needs = question.wanted.needs if question.wanted else ()
+    asked = (question.wanted.needs, question.wanted.min_context) if question.wanted else ((),)
     offered = [
         ScoredOffering(
             one.id,
@@ -84,7 +84,7 @@ def value_models(
             passing.get(one.id, question.wanted is None),
             one.status == _GIVEN_UP,
             one.provider == joined[one.id][0].lab,
-            joined[one.id][0].lends_any(joined[one.id][1], needs),
+            joined[one.id][0].lends_any(joined[one.id][1], *asked),
         )
         for one in sold
     ]

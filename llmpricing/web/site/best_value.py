@@ -210,8 +210,8 @@ def _told_apart(names: Mapping[_Named, str]) -> dict[_Named, str]:
 def _lent(request: Request, values: dict[str, Any], sold: _RankedRows) -> frozenset[str]:
     """Those of them, by id, that are what is asked for by what lists say of the model alone."""
     wanted = read_asked(request, values)
-    needs = wanted.needs if wanted else ()
-    return frozenset(slug for slug, (model, row) in sold.items() if model.lends_any(row, needs))
+    asked = (wanted.needs, wanted.min_context) if wanted else ((),)
+    return frozenset(slug for slug, (model, row) in sold.items() if model.lends_any(row, *asked))
 
 
 def _months(request: Request, clocks: Clocks, workload: Workload, rows: Sequence[Any]) -> dict[str, _Month]:

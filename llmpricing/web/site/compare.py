@@ -65,6 +65,7 @@ def show(request: Request) -> dict[str, Any]:
     asked = [one.strip() for text in values.get("models", ()) for one in text.split(",") if one.strip()]
     slugs = list(dict.fromkeys(own_ids(request, asked)))
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
+    least = values.get("min_context")
     enough = FEWEST <= len(slugs) <= MOST
     stands_on = standing(request, clocks)
     basket = read_basket(request, clocks, workload, slugs, values.get(ADD, ""), stands_on)
@@ -74,11 +75,11 @@ def show(request: Request) -> dict[str, Any]:
     scored = score_lines(request, clocks, items, models) if items else []
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     sold = [(model, row) for slug in slugs if (model := models.get(slug)) for row in model.rows if row.id == slug]
-    months = compared_months(request, clocks, workload, values.get("min_context"), models, names, stands_on)
+    months = compared_months(request, clocks, workload, least, models, names, stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
     at_makers = {item.id: models[item.id].status_at_maker(item) for item in items}
-    lent = frozenset(row.id for model, row in sold if model.lends_any(row, values.get("capability", ())))
+    lent = frozenset(row.id for model, row in sold if model.lends_any(row, values.get("capability", ()), least))
     known_at = clocks.known_at if "known_at" in values else None
     ages = freshness.source_ages(request.reads, then, known_at)
     telling = freshness.source_ages(request.reads, then, known_at, TOLD) if values.get("capability") else []

@@ -76,9 +76,11 @@ def dearer(total: Decimal, least: Decimal) -> str:
 
 
 def finding(
-    months: Mapping[str, MonthBetween], told: Mapping[str, str], names: Mapping[str, str]
+    months: Mapping[str, MonthBetween], told: Mapping[str, str], names: Mapping[str, str], sellers: Mapping[str, str]
 ) -> MonthFinding | None:
-    """What is found of these ``months``, by id, as they are ``told``; None of fewer than two."""
+    """What is found of these ``months``, by id, as they are ``told``; the cheapest is named with who sells it, as
+    ``sellers`` tells. None of fewer than two.
+    """
     if len(months) < 2:
         return None
     cheapest, ordered = cheapest_of(months.values()), sorted(months, key=lambda slug: (*months[slug][::-1], slug))
@@ -87,7 +89,7 @@ def finding(
     exact = [slug for slug in rest if months[slug][0] == months[slug][1]]
     is_figure = is_sure(cheapest) and cheapest[0][0] == cheapest[0][1] > 0
     return MonthFinding(
-        cheapest=[(names[slug], told[slug]) for slug in first],
+        cheapest=[(names[slug] + sellers[slug], told[slug]) for slug in first],
         others=[(names[slug], dearer(months[slug][0], cheapest[0][0]) if is_figure else told[slug]) for slug in exact],
         between=[(names[slug], told[slug]) for slug in rest if slug not in exact],
     )

@@ -86,15 +86,16 @@ class ComparedMonths:
         stated; none of a month that fewer than two have. Those ``lent``, by id, are what is asked for by what lists
         say of the model alone.
         """
-        names = _told_names(items, names_of([item.id for item in items], models, sellers), lent)
+        plain = names_of([item.id for item in items], models, sellers)
+        names, at = _told_names(items, plain, lent), _sold_at(items, plain, models, sellers)
         found = []
         if self.long and (months := self.at_length(items)):
             hindered = [(names[item.id], one.hindrance) for item, one in zip(items, months, strict=True)]
             can_run = [item for item, one in zip(items, months, strict=True) if not one.hindrance]
-            at_length = _finding(can_run, self.long.costs, names)
+            at_length = _finding(can_run, self.long.costs, names, at)
             kept = tuple(one for one in hindered if one[1])
             found.append(at_length and replace(at_length, length=self.long.length, hindered=kept))
-        found.append(_finding(items, self.costs, names))
+        found.append(_finding(items, self.costs, names, at))
         return [one for one in found if one]
 
 
@@ -181,13 +182,16 @@ def _with_bounds(
 
 
 def _finding(
-    items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal], names: Mapping[str, str]
+    items: Sequence[OfferingItem],
+    costs: Mapping[str, WorkloadTotal],
+    names: Mapping[str, str],
+    sellers: Mapping[str, str],
 ) -> MonthFinding | None:
     months = {item.id: one for item, one in zip(items, _months(items, costs), strict=True) if one}
     bounds = {item.id: month_bounds(item.price_state, costs.get(item.id)) for item in items}
     told = {slug: display.month_range(of) if (of := bounds[slug]) else dollars(one[0]) for slug, one in months.items()}
     unknown = tuple((names[item.id], display.no_month(item)) for item in items if item.id not in months)
-    found = finding(months, told, names)
+    found = finding(months, told, names, sellers)
     return found and replace(found, unknown=unknown)
 
 
@@ -199,6 +203,17 @@ def _told_names(items: Sequence[OfferingItem], names: Mapping[str, str], lent: C
         doubts += [AS_MODEL] if item.id in lent else []
         told[item.id] = f"{names[item.id]} ({', '.join(doubts)})" if doubts else names[item.id]
     return told
+
+
+def _sold_at(
+    items: Sequence[OfferingItem],
+    names: Mapping[str, str],
+    models: Mapping[str, SoldModel],
+    sellers: Mapping[str, str],
+) -> dict[str, str]:
+    """What is said of the seller behind the ``names``, by id: nothing where the name tells who it is."""
+    houses = {item.id: sellers.get(item.provider, item.provider) for item in items}
+    return {slug: f" at {houses[slug]}" if name == models[slug].name else "" for slug, name in names.items()}
 
 
 def names_of(slugs: Sequence[str], models: Mapping[str, SoldModel], sellers: Mapping[str, str]) -> dict[str, str]:

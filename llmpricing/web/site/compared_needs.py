@@ -12,7 +12,7 @@ from llmpricing.domain.money import is_within
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.web.site import display
-from llmpricing.web.site.compared_lines import DASH, DEPENDS, ComparedLine, need_line
+from llmpricing.web.site.compared_lines import AS_MODEL, DASH, DEPENDS, ComparedLine, need_line
 
 ComparedOfferings = Sequence[tuple[SoldModel, Any]]
 
@@ -28,18 +28,23 @@ def groups_of_needs(
     so, and those of all other needs. ``months`` tell between what each month lies.
     """
     asked = dict.fromkeys(values.get("capability", ()))
-    told = [need_line(need, sold, days=days) for need in asked] + _bounds(values, items, months)
+    told = [need_line(need, sold, days=days) for need in asked] + _bounds(values, sold, items, months)
     rest = [need_line(need, sold) for need in NEEDS if need not in asked]
     return [("You asked for", told), ("What it can", rest)] if told else [("What it can", rest)]
 
 
 def _bounds(
-    values: Mapping[str, Any], items: Sequence[OfferingItem], months: Sequence[tuple[Decimal, Decimal] | None]
+    values: Mapping[str, Any],
+    sold: ComparedOfferings,
+    items: Sequence[OfferingItem],
+    months: Sequence[tuple[Decimal, Decimal] | None],
 ) -> list[ComparedLine]:
     lines = []
     if (least := values.get("min_context")) is not None:
-        met = [None if item.context_window is None else item.context_window >= least for item in items]
-        lines.append(_line(f"context of {display.tokens(least)}", met))
+        line = _line(f"context of {display.tokens(least)}", [model.takes(row, least) for model, row in sold])
+        lent = [model.lends_context(row, least) for model, row in sold]
+        cells = [AS_MODEL if one else cell for one, cell in zip(lent, line.cells, strict=True)]
+        lines.append(ComparedLine(line.title, cells))
     for name, title in (("input", "input"), ("output", "output")):
         if (most := values.get(f"max_{name}_price")) is not None:
             asked = [getattr(item, f"{name}_per_mtok") if item.currency == "USD" else None for item in items]

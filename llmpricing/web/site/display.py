@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from llmpricing.domain.conditions import parse_key
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import parse_decimal, to_text
+from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.services.catalogue.offering_detail import stated_conditions
 from llmpricing.services.catalogue.price_evidence import DifferenceDocument
@@ -155,6 +156,12 @@ def no_month(item: Any) -> str:
     if item.price_state == "priced" and item.input_per_mtok == item.output_per_mtok == 0:
         return "unknown: it charges otherwise than by tokens"
     return "unknown"
+
+
+def way(slug: str) -> str:
+    """Another way than the plain one in which an id is sold, such as ``batch``; empty for the plain one."""
+    provider, _, api_id = slug.partition("/")
+    return tier_of_id(provider, api_id).replace("_", " ")
 
 
 def long_day(at: datetime | date) -> str:

@@ -82,7 +82,7 @@ def shown_models(
     at, numbers = question.clocks.as_of, [row.shown.number for row in rows]
     behind = behind_rows(request.reads, question.clocks, numbers, stands_on)
     items = [item_of(row.shown, behind[row.shown.number], at) for row in rows]
-    every = [one for row in rows for one in row.rivals]
+    every = [one for row in rows for one in (row.shown, *row.rivals)]
     costs = costs_then(request, question.clocks, question.workload, every, stands_on)
     asked = question.wanted.min_context
     long = long_months(request, question.clocks, question.workload, asked, [row.shown for row in rows], stands_on)
