@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -124,6 +125,25 @@ def test_a_price_that_waits_can_be_pinned_instead_at_what_stands(held: TestApp, 
     assert (pinned.actor, pinned.details["note"]) == ("ada", "until they answer")
 
 
+def test_what_stands_before_a_decision_is_the_published_price_in_the_queue_as_in_the_look(held: TestApp) -> None:
+    asked = "$2.50 per million tokens → $2,500.00 per million tokens"
+    assert asked in words(held.get(PAGE).html.select_one(".reviews li label"))
+    form = held.get(PAGE).forms[1]
+    form["note"] = "only looking"
+    assert asked in words(form.submit("verdict", value="accepted").html.select_one("#moves li"))
+    pin = {"offering": "acme/acme-large", "meter": "input_tokens", "amount": "3", "per": "1000000", "note": "for now"}
+    form = held.get("/admin/pins").forms[1]
+    for name, value in pin.items():
+        form[name] = value
+    form.submit(status=303)
+    (waiting,) = held.get(f"{PAGE}?offering=acme/acme-large").html.select(".reviews li")
+    assert "$3.00 per million tokens → $2,500.00 per million tokens" in words(waiting)
+
+
+def words(tag: Any) -> str:
+    return " ".join(tag.text.split())
+
+
 def test_the_groups_are_those_of_the_filters(held: TestApp) -> None:
     for query, count in (
         ("provider=acme", 2),
@@ -170,8 +190,10 @@ def test_a_strange_form_is_a_400_that_names_the_field(held: TestApp, fields: dic
 def test_a_review_says_what_it_was_measured_against_as_the_pages_write_prices(held: TestApp) -> None:
     said = " ".join(held.get(PAGE).html.find(class_="reviews").get_text().split())
     assert "Against 1,000 USD per million tokens; suspected slip" in said
-    of_itself = SimpleNamespace(against="genai-prices", source="genai-prices", currency="USD", per=1)
-    assert reviews.against(of_itself) == "what genai-prices said before"  # type: ignore[arg-type]
+    of_itself = SimpleNamespace(
+        against="genai-prices", source="genai-prices", currency="USD", per=1, said_before=Decimal("2.5")
+    )
+    assert reviews.against(of_itself) == "what genai-prices said before: $2.50"  # type: ignore[arg-type]
     of_meter = SimpleNamespace(against="input_tokens at 0.5", source="genai-prices", currency="USD", per=1_000_000)
     assert reviews.against(of_meter) == "input tokens at $0.50 per million tokens"  # type: ignore[arg-type]
     of_bound = SimpleNamespace(against="other sellers of the model", source="genai-prices", currency="USD", per=1)

@@ -51,11 +51,17 @@ def _lines(waiting: Waiting) -> list[str]:
         f"{waiting.id}  {waiting.offering} {waiting.meter}{conditions}",
         f"    {old} -> {to_text(waiting.new)} {waiting.currency} per {waiting.per:,}{factor}, "
         f"says {waiting.source} in its list of {waiting.published_at:%Y-%m-%d %H:%M} UTC",
-        f"    rule {waiting.rule}, against {waiting.against}"
+        f"    rule {waiting.rule}, against {waiting.against}{_said_before(waiting)}"
         + (f"; suspected slip: {waiting.slip}" if waiting.slip else ""),
         f"    {effect.workload}: {before} -> {to_text(effect.after)} {waiting.currency}",
         *_decision_lines(waiting.decided),
     ]
+
+
+def _said_before(waiting: Waiting) -> str:
+    """The source's own value that it was held against, where that is not the price that stands."""
+    before = waiting.said_before if waiting.against == waiting.source else None
+    return "" if before is None or before == waiting.old else f" at {to_text(before)}"
 
 
 def _decision_lines(decided: Decided | None) -> list[str]:
@@ -125,7 +131,9 @@ def review_json(waiting: Waiting) -> dict[str, Any]:
     if waiting.decided is None:
         del told["decided"]
     return told | {
+        "stands": amount_json(waiting.stands),
         "old": None if waiting.old is None else to_text(waiting.old),
+        "said_before": None if waiting.said_before is None else to_text(waiting.said_before),
         "new": to_text(waiting.new),
         "factor": ratio_text(waiting.factor) if waiting.factor else None,
         "effect": {

@@ -28,10 +28,10 @@ def moved_by(
     session: Session, offerings: Collection[str] | None, now: datetime, work: Callable[[], object]
 ) -> list[PriceMove]:
     """The prices of these offerings (None: of all) that the work moves, in this transaction."""
-    before = _prices(session, offerings, now)
+    before = standing_prices(session, offerings, now)
     work()
     session.flush()
-    after = _prices(session, offerings, now)
+    after = standing_prices(session, offerings, now)
     moved = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
     return [
         PriceMove(slug, component, before.get((slug, component)), after.get((slug, component)))
@@ -39,9 +39,12 @@ def moved_by(
     ]
 
 
-def _prices(
+def standing_prices(
     session: Session, offerings: Collection[str] | None, now: datetime
 ) -> dict[tuple[str, ComponentKey], Amount]:
+    """What is published of these offerings (None: of all) by offering and component, without what is unknown: the
+    "before" of every decision, looked at or waiting.
+    """
     query = (
         select(
             Offering.slug,

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import quantise
-from llmpricing.domain.observations import State
-from llmpricing.models import Offering, PriceRow, Review, ReviewOutcome, Source
+from llmpricing.domain.observations import Amount, State
+from llmpricing.models import Offering, Review, ReviewOutcome, Source
+from llmpricing.services.decisions.effects import standing_prices
 from llmpricing.services.publishing.readings import lists_of
 
 WORKLOAD: Mapping[str, int] = {"input_tokens": 1_000_000, "output_tokens": 200_000}
-_UnitPrices = dict[tuple[int, str, str], tuple[Fraction, str]]  # offering, meter, conditions: unit price and currency
+_Standing = Mapping[tuple[str, ComponentKey], Amount]  # by offering and component
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,11 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An observation that a guard stopped: ``old`` and ``new`` are in ``currency`` per ``per`` units of the meter.
+    """An observation that a guard stopped: ``said_before`` and ``new`` are in ``currency`` per ``per`` units of the meter.
 
-    ``old`` is the source's value before, else what is published; None where there is neither. ``repeated`` is how many
-    lists of the source say so by now, the first one among them.
+    ``stands`` is what is published today, None where that is unknown; ``said_before`` the source's own value before,
+    else that of the list that the guard held it against. ``repeated`` is how many lists of the source say so by now,
+    the first one among them.
     """
 
     id: int
@@ -71,7 +73,8 @@ class Waiting:
     rule: str
     against: str
     slip: str | None
-    old: Decimal | None
+    stands: Amount | None
+    said_before: Decimal | None
     new: Decimal
     currency: str
     per: int
@@ -84,6 +87,12 @@ class Waiting:
     def provider(self) -> str:
         """The seller's id."""
         return self.offering.partition("/")[0]
+
+    @property
+    def old(self) -> Decimal | None:
+        """What stands, per ``per`` units; None where it is unknown, not sold by the unit or in another currency."""
+        unit = self.stands.unit_price if self.stands and self.stands.currency == self.currency else None
+        return None if unit is None else quantise(unit * self.per)
 
     @property
     def factor(self) -> Fraction | None:
@@ -122,38 +131,36 @@ def _read(session: Session, now: datetime, which: ColumnElement[bool]) -> list[W
         .order_by(Offering.slug, Review.component.collate("C"), Review.time, Review.id)
     )
     found = session.execute(query).all()
-    published = _published(session, {review.offering_id for review, *_ in found}, now)
-    held = _held(review for review, *_ in found)
+    standing = standing_prices(session, {slug for _, slug, _ in found}, now)
+    held = _held((slug, review) for review, slug, _ in found)
     lists = lists_of(session)
     return [
-        _waiting(review, offering, source, published, held[review.offering_id, review.source_id], lists)
-        for review, offering, source in found
+        _waiting(review, slug, source, standing, held[slug, review.source_id], lists) for review, slug, source in found
     ]
 
 
-def _held(reviews: Iterable[Review]) -> dict[tuple[int, int], _UnitPrices]:
+def _held(reviews: Iterable[tuple[str, Review]]) -> dict[tuple[str, int], _Standing]:
     """What waits, by offering and source; of one component only a source's last observation does."""
-    found: dict[tuple[int, int], _UnitPrices] = defaultdict(dict)
-    for review in reviews:
-        meter, conditions = ComponentKey.parse(review.component)
-        unit = Fraction(review.new_amount or 0) / review.per_quantity
-        found[review.offering_id, review.source_id][review.offering_id, meter, conditions] = (unit, review.currency)
-    return found
+    found: dict[tuple[str, int], dict[tuple[str, ComponentKey], Amount]] = defaultdict(dict)
+    for slug, review in reviews:
+        found[slug, review.source_id][slug, ComponentKey.parse(review.component)] = _asked(review)
+    return defaultdict(dict, found)
+
+
+def _asked(review: Review) -> Amount:
+    state = State.PRICED if review.new_amount else State.FREE
+    return Amount(state, review.new_amount or None, review.per_quantity, review.currency)
 
 
 def _waiting(
     review: Review,
     offering: str,
     source: str,
-    published: _UnitPrices,
-    held: _UnitPrices,
+    standing: _Standing,
+    held: _Standing,
     lists: Mapping[str, Sequence[datetime]],
 ) -> Waiting:
-    meter, conditions = ComponentKey.parse(review.component)
-    old = review.old_amount
-    unit, currency = published.get((review.offering_id, meter, conditions), (None, review.currency))
-    if old is None and unit is not None and currency == review.currency:
-        old = quantise(unit * review.per_quantity)
+    meter, conditions = component = ComponentKey.parse(review.component)
     return Waiting(
         id=review.id,
         offering=offering,
@@ -164,13 +171,14 @@ def _waiting(
         rule=review.rule,
         against=review.against,
         slip=review.slip,
-        old=old,
+        stands=standing.get((offering, component)),
+        said_before=review.old_amount,
         new=review.new_amount or Decimal(0),
         currency=review.currency,
         per=review.per_quantity,
         opened_at=review.opened_at,
         repeated=len(lists[source]) - bisect_left(lists[source], review.time),
-        effect=_effect(review, old, published, held if review.outcome is None else {}),
+        effect=_effect(review, offering, standing, held if review.outcome is None else {}),
         decided=_decided(review),
     )
 
@@ -181,18 +189,19 @@ def _decided(review: Review) -> Decided | None:
     return Decided(review.outcome, review.decided_by, review.closed_at, review.note)
 
 
-def _effect(review: Review, old: Decimal | None, published: _UnitPrices, held: _UnitPrices) -> Effect:
+def _effect(review: Review, offering: str, standing: _Standing, held: _Standing) -> Effect:
     """On a million tokens in and 200,000 out where the price is one of the two; else on the meter's usual quantity."""
-    meter, conditions = ComponentKey.parse(review.component)
+    meter, conditions = component = ComponentKey.parse(review.component)
     quantity = WORKLOAD.get(meter, METERS[meter].per)
-    before = _costs(old, review.per_quantity, quantity)
-    after = _costs(review.new_amount or Decimal(0), review.per_quantity, quantity) or Fraction(0)
+    unit = _unit_price(standing, [(offering, component)], review.currency)
+    before = None if unit is None else unit * quantity
+    after = Fraction(review.new_amount or 0) * quantity / review.per_quantity
     workload = f"{quantity:,} {meter}"
     if meter in WORKLOAD:
         (other,) = WORKLOAD.keys() - {meter}
-        keys = [(review.offering_id, other, key) for key in (conditions, "")]
-        accepted = published | held
-        rest, rest_after = (_unit_price(prices, keys, review.currency) for prices in (published, accepted))
+        keys = [(offering, ComponentKey(other, key)) for key in (conditions, "")]
+        accepted = {**standing, **held}
+        rest, rest_after = (_unit_price(prices, keys, review.currency) for prices in (standing, accepted))
         if rest_after is None:
             workload += f" ({other} have no price)"
         else:
@@ -204,31 +213,7 @@ def _effect(review: Review, old: Decimal | None, published: _UnitPrices, held: _
     return Effect(workload, None if before is None else quantise(before), quantise(after))
 
 
-def _costs(amount: Decimal | None, per: int, quantity: int) -> Fraction | None:
-    return None if amount is None else Fraction(amount) * quantity / per
-
-
-def _unit_price(prices: _UnitPrices, keys: Iterable[tuple[int, str, str]], currency: str) -> Fraction | None:
-    """The first of these prices that there is, if it is in that currency."""
-    unit, found_in = next((prices[key] for key in keys if key in prices), (None, currency))
-    return unit if found_in == currency else None
-
-
-def _published(session: Session, offerings: set[int], now: datetime) -> _UnitPrices:
-    query = select(
-        PriceRow.offering_id,
-        PriceRow.meter,
-        PriceRow.condition_key,
-        PriceRow.amount,
-        PriceRow.per_quantity,
-        PriceRow.currency,
-    ).where(
-        PriceRow.offering_id.in_(offerings),
-        PriceRow.state.in_((State.PRICED, State.FREE)),
-        PriceRow.valid.contains(now),
-        PriceRow.current(),
-    )
-    return {
-        (offering, meter, key): (Fraction(amount or 0) / per, currency)
-        for offering, meter, key, amount, per, currency in session.execute(query)
-    }
+def _unit_price(prices: _Standing, keys: Iterable[tuple[str, ComponentKey]], currency: str) -> Fraction | None:
+    """The first of these prices that there is, if it is sold by the unit and in that currency."""
+    found = next((prices[key] for key in keys if key in prices), None)
+    return found.unit_price if found and found.currency == currency else None

@@ -91,9 +91,10 @@ def _words() -> dict[str, Any]:
 
 
 def against(one: Waiting) -> str:
-    """What a price was measured against: ``input tokens at $0.50 per million tokens``, or a source's own last price."""
+    """What a price was measured against: ``input tokens at $0.50 per million tokens``, ``what one said before: $2.50``."""
     if one.against == one.source:
-        return f"what {one.source} said before"
+        said = "" if one.said_before is None else f": {display.asks(one.said_before, one.currency)}"
+        return f"what {one.source} said before{said}"
     if (found := _METER_AT.fullmatch(one.against)) and found[1] in METERS:
         asked = f"{display.asks(found[2], one.currency)} {display.per(found[1], one.per)}"
         return f"{display.words(found[1])} at {asked}"
