@@ -22,7 +22,7 @@ from llmpricing.services.decisions.effects import standing_prices
 from llmpricing.services.publishing.readings import lists_of
 
 WORKLOAD: Mapping[str, int] = {"input_tokens": 1_000_000, "output_tokens": 200_000}
-_Standing = Mapping[tuple[str, ComponentKey], Amount]  # by offering and component
+_StandingPrices = Mapping[tuple[str, ComponentKey], Amount]  # by offering and component
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An observation that a guard stopped: ``said_before`` and ``new`` are in ``currency`` per ``per`` units of the meter.
+    """An observation that a guard stopped; ``said_before`` and ``new`` are in ``currency`` per ``per`` of the meter.
 
     ``stands`` is what is published today, None where that is unknown; ``said_before`` the source's own value before,
     else that of the list that the guard held it against. ``repeated`` is how many lists of the source say so by now,
@@ -139,7 +139,7 @@ def _read(session: Session, now: datetime, which: ColumnElement[bool]) -> list[W
     ]
 
 
-def _held(reviews: Iterable[tuple[str, Review]]) -> dict[tuple[str, int], _Standing]:
+def _held(reviews: Iterable[tuple[str, Review]]) -> dict[tuple[str, int], _StandingPrices]:
     """What waits, by offering and source; of one component only a source's last observation does."""
     found: dict[tuple[str, int], dict[tuple[str, ComponentKey], Amount]] = defaultdict(dict)
     for slug, review in reviews:
@@ -156,8 +156,8 @@ def _waiting(
     review: Review,
     offering: str,
     source: str,
-    standing: _Standing,
-    held: _Standing,
+    standing: _StandingPrices,
+    held: _StandingPrices,
     lists: Mapping[str, Sequence[datetime]],
 ) -> Waiting:
     meter, conditions = component = ComponentKey.parse(review.component)
@@ -189,7 +189,7 @@ def _decided(review: Review) -> Decided | None:
     return Decided(review.outcome, review.decided_by, review.closed_at, review.note)
 
 
-def _effect(review: Review, offering: str, standing: _Standing, held: _Standing) -> Effect:
+def _effect(review: Review, offering: str, standing: _StandingPrices, held: _StandingPrices) -> Effect:
     """On a million tokens in and 200,000 out where the price is one of the two; else on the meter's usual quantity."""
     meter, conditions = component = ComponentKey.parse(review.component)
     quantity = WORKLOAD.get(meter, METERS[meter].per)
@@ -213,7 +213,7 @@ def _effect(review: Review, offering: str, standing: _Standing, held: _Standing)
     return Effect(workload, None if before is None else quantise(before), quantise(after))
 
 
-def _unit_price(prices: _Standing, keys: Iterable[tuple[str, ComponentKey]], currency: str) -> Fraction | None:
+def _unit_price(prices: _StandingPrices, keys: Iterable[tuple[str, ComponentKey]], currency: str) -> Fraction | None:
     """The first of these prices that there is, if it is sold by the unit and in that currency."""
     found = next((prices[key] for key in keys if key in prices), None)
     return found.unit_price if found and found.currency == currency else None

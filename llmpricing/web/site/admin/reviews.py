@@ -91,7 +91,7 @@ def _words() -> dict[str, Any]:
 
 
 def against(one: Waiting) -> str:
-    """What a price was measured against: ``input tokens at $0.50 per million tokens``, ``what one said before: $2.50``."""
+    """What it was measured against: ``input tokens at $0.50 per million tokens``, ``what one said before: $2.50``."""
     if one.against == one.source:
         said = "" if one.said_before is None else f": {display.asks(one.said_before, one.currency)}"
         return f"what {one.source} said before{said}"
