@@ -198,7 +198,7 @@ def test_the_month_is_drawn_as_the_table_has_it(testapp: TestApp) -> None:
 def test_what_costs_a_little_more_is_not_called_as_cheap(testapp: TestApp) -> None:
     months = [(Decimal(one), Decimal(one)) for one in ("2.24", "2.23")]
     assert above_the_cheapest([*months, None]) == ["+<1 %", "cheapest", "–"]
-    assert [per_cent(Fraction(n, 1000)) for n in (350, 994, 997, 1000)] == ["35 %", "99 %", "> 99 %", "100 %"]
+    assert [per_cent(Fraction(n, 1000)) for n in (350, 994, 997, 1000)] == ["35 %", "99.4 %", "99.7 %", "100 %"]
 
 
 def test_what_is_free_is_not_so_many_per_cent_below_the_cheapest() -> None:

@@ -17,6 +17,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
 from llmpricing.web.site.compared_lines import ComparedLine
 from llmpricing.web.site.compared_prices import origin_lines, with_steps
+from llmpricing.web.site.stated_prices import stated_prices
 from tests.functional.test_compare_page import TWO, lines
 from tests.functional.test_pages import spoken
 from tests.lists import small_list
@@ -108,7 +109,9 @@ def test_prices_of_several_lists_are_each_under_their_own() -> None:
         detail("output_tokens", "2"),
         detail("cache_read_tokens", "3", "two", via="a/b"),
     ]
-    by, others, since, listed = origin_lines([prices, []], datetime(2026, 11, 25, tzinfo=UTC))
+    of_each = [prices, []]
+    lists = [stated_prices(one) for one in of_each]
+    by, others, since, listed = origin_lines(of_each, lists, datetime(2026, 11, 25, tzinfo=UTC))
     assert by.cells == ["input and output: one; cache read: two, that of a/b", "–"]
     assert others.cells == ["6 of 6 figures the same", "–"]
     assert since.cells == ["no list says from when it is charged", "–"]

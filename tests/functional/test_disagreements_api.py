@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.domain.evidence import GRACE
+from llmpricing.services.catalogue.agreement import ListAgreement, agreements
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
@@ -121,6 +122,30 @@ def test_a_tier_that_one_list_lacks_is_a_disagreement(empty_book_url: str) -> No
         ("acme/ours", "input_tokens", "tier=batch", None, "missing"),
         ("acme/theirs", "input_tokens", "tier=batch", None, "missing"),  # the published one is the other list's
     ]
+
+
+def test_the_figures_of_agreement_are_those_of_which_the_page_lists_the_disagreements(
+    empty_book_url: str, redis_url: str
+) -> None:
+    told = {"same": (1, 1), "near": (1, 1.001), "apart": (1, 1.5), "far": (1, 9)}
+    batch = {"when": {"processing": "batch"}, "prices": {"input_mtok": 0.5}}
+    lone = {"prices": {"input_mtok": 1}, "price_variants": [batch]}
+    models = {name: {"input_mtok": ours} for name, (ours, _) in told.items()} | {"lone": lone}
+    load(empty_book_url, "genai-prices", genai(**models), "2026-11-10")
+    theirs = {name: {"input_cost_per_token": asked} for name, (_, asked) in told.items()}
+    load(empty_book_url, "litellm", litellm(**theirs, lone={"input_cost_per_token": 1}), "2026-11-12")
+    with Session(create_engine(empty_book_url, poolclass=NullPool)) as session:
+        (pair,) = agreements(session, NOW)
+        assert len(disagreements(session, NOW)) == 4
+    assert pair == ListAgreement("genai-prices", "litellm", compared=5, apart=2, severe=1, lone=1)
+    with running_app(empty_book_url, redis_url) as app:
+        page = app.get("/sources").html
+        assert "60 % of 5" in page.select_one("#lists ~ div table tbody").text
+        told_of = " ".join(page.select_one("section:has(#differ)").text.split())
+        assert "Where they differ 2 of 5 figures" in told_of
+        assert "1 figure apart by rounding, and 1 for which only one of the two lists has a price" in told_of
+        assert page.select("#differ ~ div tbody tr")[4:] == []
+        assert app.get("/charts/agreement.csv").text.splitlines()[1] == "genai-prices,litellm,5,3,2,1,1"
 
 
 def test_what_is_carried_over_from_an_old_list_is_no_disagreement(empty_book_url: str) -> None:

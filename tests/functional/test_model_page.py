@@ -133,6 +133,10 @@ def test_of_a_price_that_a_person_holds_the_lists_words_stand_beside_it(modelapp
     assert said["a person here"] == "$2.00 counts"
     assert said["genai-prices"] == "the same"
     assert said["litellm"] == "$2.50 differs"
+    compared = modelapp.get("/compare?models=openai/gpt-9,azure/gpt-9").html
+    (line,) = (row for row in compared.select("table.compared tr") if "Other lists" in spoken(row))
+    assert "Of 3 figures beside those that count, 2 are the same." in spoken(html.main)
+    assert [spoken(cell) for cell in line.select("td")] == ["2 of 3 figures the same", "2 of 2 figures the same"]
 
 
 def test_history_is_drawn_and_told_in_a_table(modelapp: TestApp) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from itertools import combinations
 from typing import TypeVar
 
 from llmpricing.book.price_book import PriceBook
@@ -19,7 +18,7 @@ from llmpricing.domain.components import Component, ComponentKey
 from llmpricing.domain.conditions import BASE, STANDARD, Conditions
 from llmpricing.domain.observations import Amount, State
 from llmpricing.domain.publishing.alike import paid_together
-from llmpricing.services.catalogue.stated_now import OfferingNow, PublishedNow, StatedNow, offerings_now
+from llmpricing.services.catalogue.stated_now import PublishedNow, StatedNow, offerings_now
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.services.price_book import Reads
 
@@ -100,6 +99,9 @@ class Disagreement:
         return DisagreementKind.SEVERE if self.distance >= _SEVERE else DisagreementKind.DIFFERENCE
 
 
+ComparedFigure = tuple[Disagreement, bool]  # and whether the two are apart
+
+
 def disagreements(reads: Reads, now: datetime, offerings: Collection[str] | None = None) -> list[Disagreement]:
     """All of them, the farthest apart first: prices against free, then by factor; ``offerings`` asks for some only.
 
@@ -114,8 +116,7 @@ _found: Memory[tuple[str, int, datetime], list[Disagreement]] = Memory(2, lambda
 
 
 def _find(reads: Reads, now: datetime, offerings: Collection[str] | None) -> list[Disagreement]:
-    found = [one for offering in offerings_now(reads, now, offerings) for one in _of_offering(offering, now)]
-    return sorted(found, key=_order)
+    return sorted((one for one, is_apart in comparisons(reads, now, offerings) if is_apart), key=_order)
 
 
 def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
@@ -123,26 +124,15 @@ def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
     return (not is_beyond_factor, -(found.distance or Fraction(0)), found.offering, found.component.text, found.source)
 
 
-def comparisons(reads: Reads, now: datetime) -> Iterator[tuple[str, str, DisagreementKind | None]]:
-    """Of each price that two fresh lists state for the same request: the two sources and, where they are apart, how."""
-    for offering in offerings_now(reads, now):
-        for first, second in combinations(sorted(offering.stated), 2):
-            ours = {series: _as_published(prices) for series, prices in offering.stated[first].items()}
-            for _, here, there in _side_by_side(ours, offering.stated[second], now):
-                if None not in (here.conditions, there.conditions) and not _states(here, there) & _NOTHING:
-                    found = Disagreement(offering.slug, offering.provider, "", here, there)
-                    yield first, second, found.kind if _is_apart(here, there) else None
-
-
-def _as_published(prices: Mapping[Conditions, StatedNow]) -> dict[Conditions, PublishedNow]:
-    return {conditions: PublishedNow(conditions, stated.amount, stated.source) for conditions, stated in prices.items()}
-
-
-def _of_offering(offering: OfferingNow, now: datetime) -> Iterator[Disagreement]:
-    for stated in offering.stated.values():
-        for meter, ours, theirs in _side_by_side(offering.published, stated, now):
-            if _is_apart(ours, theirs):
-                yield Disagreement(offering.slug, offering.provider, meter, ours, theirs)
+def comparisons(reads: Reads, now: datetime, offerings: Collection[str] | None = None) -> Iterator[ComparedFigure]:
+    """Each figure that a fresh list states beside another source's that is published, for the same request: all that
+    agreement is counted of, and those apart are the disagreements.
+    """
+    for offering in offerings_now(reads, now, offerings):
+        for stated in offering.stated.values():
+            for meter, ours, theirs in _side_by_side(offering.published, stated, now):
+                if _is_compared(ours, theirs):
+                    yield Disagreement(offering.slug, offering.provider, meter, ours, theirs), _is_apart(ours, theirs)
 
 
 def _side_by_side(
@@ -186,13 +176,17 @@ def _missing(price: _Stands) -> _Stands:
     return replace(price, conditions=None, amount=amount)
 
 
-def _is_apart(ours: PublishedNow, theirs: StatedNow) -> bool:
-    """Whether the two are of different sources and ask different things; a published or stated unknown is nobody's."""
+def _is_compared(ours: PublishedNow, theirs: StatedNow) -> bool:
+    """Whether the two are of different sources and both say something; a published or stated unknown is nobody's."""
     states = _states(ours, theirs)
-    if ours.source == theirs.source or states & _NOTHING:
-        return False
+    is_lone = None in (ours.conditions, theirs.conditions)
+    return ours.source != theirs.source and not states & _NOTHING and not (is_lone and State.NOT_OFFERED in states)
+
+
+def _is_apart(ours: PublishedNow, theirs: StatedNow) -> bool:
+    """Whether the two, which are compared, ask different things."""
     if None in (ours.conditions, theirs.conditions):
-        return State.NOT_OFFERED not in states
+        return True
     factor = theirs.amount.factor(ours.amount)
     if factor is None:
         return not theirs.amount.same_as(ours.amount)

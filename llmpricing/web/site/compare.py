@@ -45,6 +45,7 @@ from llmpricing.web.site.compared_prices import (
 from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
+from llmpricing.web.site.stated_prices import stated_of
 from llmpricing.web.site.unsaid import lists_saying
 from llmpricing.web.site.workload import WORKLOAD, month_between, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
@@ -86,7 +87,9 @@ def show(request: Request) -> dict[str, Any]:
     days = {age.source: age.last_success for age in telling}
     between = [month_between(one.price_state, months.costs.get(one.id)) for one in items]
     groups = groups_of_needs(values, sold, items, days, between) if items else []
-    costs_and_limits = _groups(months, items, stated, prices, then, models) if items else []
+    lists = [stated_of(request.reads, request.period.start, item.id, prices[item.id]) for item in items]
+    origins = origin_lines([prices[item.id] for item in items], lists, then)
+    costs_and_limits = _groups(months, items, stated, prices, origins, models) if items else []
     groups[-1:-1] = costs_and_limits
     groups += [("Scores", scored)] if scored else []
     lines = [line for _, group in groups for line in group]
@@ -162,7 +165,7 @@ def _groups(
     items: Sequence[OfferingItem],
     stated: Sequence[OfferingItem],
     prices: Mapping[str, Sequence[PriceDetail]],
-    then: datetime,
+    origins: Sequence[ComparedLine],
     models: Mapping[str, SoldModel],
 ) -> list[tuple[str, list[ComparedLine]]]:
     """What is shown of the offerings, under headings, what it costs before all; where ``stated`` alone has a price, the
@@ -180,7 +183,7 @@ def _groups(
     hidden = [left_out(*pair) or None for pair in zip(stated, items, strict=True)]
     return [
         ("Cost", [_known_then(line, later_too) for line in month]),
-        ("Prices per million tokens", [*base, *(_known_then(line, hidden) for line in origin_lines(of_each, then))]),
+        ("Prices per million tokens", [*base, *(_known_then(line, hidden) for line in origins)]),
         ("Limits", limit_lines(items, models)),
     ]
 

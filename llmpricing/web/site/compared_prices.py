@@ -23,7 +23,7 @@ from llmpricing.web.site.compared_lines import DASH, ComparedLine
 from llmpricing.web.site.hours_told import hours_range
 from llmpricing.web.site.known_then import leaves_out
 from llmpricing.web.site.price_matrix import place
-from llmpricing.web.site.stated_prices import stated_prices
+from llmpricing.web.site.stated_prices import StatedPrices
 
 _ABOVE, _FROM, _APPLIES = "input_tokens_above", "input_tokens_from", "applies_to"
 _FIRST_SEEN = frozenset({"undated", "first_observed"})
@@ -94,7 +94,9 @@ def with_hours(line: ComparedLine, hours: Sequence[Sequence[HourTotal]]) -> Comp
     return line.also(told)
 
 
-def origin_lines(prices: Sequence[Sequence[PriceDetail]], now: datetime) -> list[ComparedLine]:
+def origin_lines(
+    prices: Sequence[Sequence[PriceDetail]], stated: Sequence[StatedPrices], now: datetime
+) -> list[ComparedLine]:
     """Whose list each one's base prices are of, how many figures of other lists agree, since when the prices are
     charged, and when a list said so last.
     """
@@ -105,13 +107,12 @@ def origin_lines(prices: Sequence[Sequence[PriceDetail]], now: datetime) -> list
         ("Last listed", lambda price: _last_listed(price, now)),
     ]
     lines = [ComparedLine(title, [_together(of_one, write) for of_one in base]) for title, write in told]
-    others = ComparedLine("Other lists", [_agreement(of_one) for of_one in prices], anchor="stated")
+    others = ComparedLine("Other lists", [_agreement(of_one) for of_one in stated], anchor="stated")
     return [lines[0], others, *lines[1:]]
 
 
-def _agreement(prices: Sequence[PriceDetail]) -> str:
+def _agreement(stated: StatedPrices) -> str:
     """How many of the figures that other lists state beside those that count are the same."""
-    stated = stated_prices(prices)
     if not stated.lines:
         return DASH
     if not stated.compared:

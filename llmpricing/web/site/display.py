@@ -22,6 +22,10 @@ from llmpricing.services.catalogue.price_evidence import DifferenceDocument
 from llmpricing.services.catalogue.row_steps import DearerStep
 from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.site.amounts import amount as amount
+from llmpricing.web.site.amounts import exact as exact
+from llmpricing.web.site.amounts import is_cut as is_cut
+from llmpricing.web.site.amounts import per_cent as per_cent
 
 _HOLIDAYS_NAMED = 3  # one by one; of more their number, as the API tells them all
 ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their points below each other
@@ -55,12 +59,6 @@ _STANDINGS = {
 }
 _OF_SCHEDULE = "schedule="
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-def amount(value: Decimal) -> str:
-    """Every digit of the value, and two decimals at least: ``2.50``, ``0.075``, ``1,250.00``."""
-    whole, _, fraction = to_text(value).partition(".")
-    return f"{int(whole):,}.{fraction:0<2}"
 
 
 def missing_places(value: Decimal) -> int:
@@ -105,15 +103,8 @@ def rounded(value: Decimal) -> Decimal:
 
 def share(part: Decimal | Fraction) -> str:
     """A share as a field takes it: ``60%``, ``12.5%``; rounded where it does not end."""
-    exact = Fraction(part) * 100
-    return f"{to_text(round(Decimal(exact.numerator) / exact.denominator, 2))}%"
-
-
-def per_cent(share: Fraction | None) -> str:
-    """A share in whole per cents: ``35 %``, ``-4 %``, ``> 99 %`` for nearly all; a dash where there is none."""
-    if share is None:
-        return "–"
-    return "> 99 %" if share < 1 and round(share * 100) == 100 else f"{round(share * 100):,} %"
+    percent = Fraction(part) * 100
+    return f"{to_text(round(Decimal(percent.numerator) / percent.denominator, 2))}%"
 
 
 def workload(of: Workload) -> str:
@@ -215,8 +206,8 @@ def asks(value: Decimal | str | None, currency: str | None) -> str:
     """What is asked, with every digit: ``$2.50``, ``free``; a dash where nobody states it."""
     if value is None:
         return "\N{EN DASH}"
-    exact = parse_decimal(value) if isinstance(value, str) else value
-    return f"{sign(currency)}{amount(exact)}" if exact else "free"
+    asked = parse_decimal(value) if isinstance(value, str) else value
+    return f"{sign(currency)}{amount(asked)}" if asked else "free"
 
 
 def day_of(text: str) -> str:

@@ -38,7 +38,7 @@ from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place
 from llmpricing.web.site.samples import samples
 from llmpricing.web.site.score_days import measured
-from llmpricing.web.site.stated_prices import said_beside_held, stated_prices
+from llmpricing.web.site.stated_prices import stated_of
 from llmpricing.web.site.workload import WORKLOAD, tidy_address
 from llmpricing.web.site.workload_form import WorkloadForm
 from llmpricing.web.workloads import workload_of
@@ -71,7 +71,7 @@ def model(request: Request) -> dict[str, Any]:
         "tier": tier_of_id(item.provider, item.id.partition("/")[2]),
         "groups": _by_conditions(details.prices),
         "blocks": blocks(details.prices),
-        "stated": stated_prices(known, said_beside_held(request.reads, now, item.id, known)),
+        "stated": stated_of(request.reads, now, item.id, known),
         "waiting": [price for price in details.prices if price.waiting],
         "sellers": sellers,
         "agreed": agreed_ids(request, clocks, [item.id, *(one.item.id for one in sellers.ranked)]),

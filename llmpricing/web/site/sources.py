@@ -12,7 +12,7 @@ from pyramid.response import Response
 
 from llmpricing.domain.names.companies import company_names
 from llmpricing.services.catalogue import listing
-from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements
+from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements, summed
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.listing_query import OfferingFilter
@@ -54,6 +54,7 @@ def show_sources(request: Request) -> dict[str, Any]:
         "disagreements": found[(number - 1) * PAGE : number * PAGE],
         "conditions": display.conditions,
         "count": len(found),
+        "agreed": summed("all", agreed),
         "page": number,
         "month_of_pages": urlencode(month_pairs(request)),
         "pages": max(-(-len(found) // PAGE), 1),

@@ -53,6 +53,11 @@ _SAME = StatedCell("the same", "same")
 _SAME_HERE = StatedCell("the same here, in another scheme", "same")
 
 
+def stated_of(reads: Reads, now: datetime, slug: str, prices: Sequence[PriceDetail]) -> StatedPrices:
+    """The table of an offering's prices: the one place that counts agreement for its page and for comparisons."""
+    return stated_prices(prices, said_beside_held(reads, now, slug, prices))
+
+
 def stated_prices(prices: Sequence[PriceDetail], beside_held: SaidBeside | None = None) -> StatedPrices:
     """The table of all prices that have an amount; ``beside_held`` is what ``said_beside_held`` tells, where asked."""
     priced = sorted((one for one in prices if one.amount is not None), key=_order)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
-from llmpricing.services.catalogue.agreement import ListAgreement
+from llmpricing.services.catalogue.agreement import ListAgreement, summed
 from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline
 from llmpricing.web.site.charts.theme import INK, SERIES
+from llmpricing.web.site.display import per_cent
 
-_COLUMNS = ("first", "second", "compared", "agree", "apart", "severe")
+_COLUMNS = ("first", "second", "compared", "agree", "apart", "severe", "in_one_alone")
 _BAR = 44  # pixels of two lists
 _KINDS = ("agree", "apart")
 
 
 def agreement_chart(found: Sequence[ListAgreement]) -> Chart:
     """The chart of the agreement of each two lists."""
-    rows = [[one.first, one.second, one.compared, one.compared - one.apart, one.apart, one.severe] for one in found]
+    rows = [
+        [one.first, one.second, one.compared, one.compared - one.apart, one.apart, one.severe, one.lone]
+        for one in found
+    ]
     return Chart(_finding(found), _about(found), _COLUMNS, rows, lambda _: _layers(found), _BAR * max(len(found), 1))
 
 
-def share(compared: int, apart: int) -> int:
-    """The share that agrees, in whole per cent."""
-    return 100 * (compared - apart) // compared
+def share(of: ListAgreement) -> str:
+    """The share that agrees: ``91 % of 1,108``; nothing where nothing is compared."""
+    return f"{per_cent(Fraction(of.compared - of.apart, of.compared))} of {of.compared:,}" if of.compared else ""
 
 
 def _pair(one: ListAgreement) -> str:
@@ -30,14 +35,14 @@ def _pair(one: ListAgreement) -> str:
 
 
 def _finding(found: Sequence[ListAgreement]) -> str:
-    if not found:
+    agreed = share(summed("", found))
+    if not agreed:
         return "No price stands in two lists yet"
-    total, apart = sum(one.compared for one in found), sum(one.apart for one in found)
-    return f"{share(total, apart)} % of {total:,} prices that two lists state agree"
+    return f"{agreed} figures that a list states beside the price that counts agree with it"
 
 
 def _about(found: Sequence[ListAgreement]) -> str:
-    return ". ".join(f"{_pair(one)}: {share(one.compared, one.apart)} % of {one.compared:,}" for one in found)
+    return ". ".join(f"{_pair(one)}: {share(one) or 'nothing to compare'}" for one in found)
 
 
 def _layers(found: Sequence[ListAgreement]) -> list[dict[str, Any]]:
@@ -47,11 +52,10 @@ def _layers(found: Sequence[ListAgreement]) -> list[dict[str, Any]]:
         for kind, count in zip(_KINDS, (one.compared - one.apart, one.apart), strict=True)
     ]
     words = [
-        {"pair": _pair(one), "prices": one.compared, "words": f"{share(one.compared, one.apart)} % agree"}
-        for one in found
+        {"pair": _pair(one), "prices": one.compared, "words": f"{share(one)} agree"} for one in found if one.compared
     ]
     y = {"field": "pair", "type": "nominal", "title": None, "axis": axis_of_names([_pair(one) for one in found])}
-    x = {"field": "prices", "type": "quantitative", "title": "prices that both state", "axis": {"tickCount": 5}}
+    x = {"field": "prices", "type": "quantitative", "title": "figures that both have", "axis": {"tickCount": 5}}
     colour = {
         "field": "kind",
         "scale": {"domain": _KINDS, "range": [SERIES[0], SERIES[2]]},

@@ -12,6 +12,23 @@ from llmpricing.web.site import display
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("0.8666666666667", "0.866666…"),
+        ("0.091666666667", "0.0916666…"),
+        ("0.285714285714", "0.285714…"),
+        ("12.333333333333", "12.3333…"),
+        ("1234.33333333", "1,234.33…"),
+        ("0.123456789", "0.123456789"),
+        ("49.2012345678", "49.2012345678"),
+    ],
+)
+def test_a_quotient_that_does_not_end_is_told_by_its_first_digits(value: str, text: str) -> None:
+    assert display.amount(Decimal(value)) == text
+    assert display.is_cut(Decimal(value)) is text.endswith("…")
+
+
+@pytest.mark.parametrize(
     ("value", "text", "missing"),
     [
         ("2.5", "2.50", 2),
@@ -21,6 +38,7 @@ from llmpricing.web.site import display
         ("0.00000001", "0.00000001", 0),
         ("1250", "1,250.00", 2),
         ("2.500000", "2.50", 2),
+        ("0.011703125", "0.011703125", 0),
     ],
 )
 def test_amount_keeps_every_digit_and_knows_what_aligns_its_point(value: str, text: str, missing: int) -> None:
