@@ -24,7 +24,7 @@ from llmpricing.services.imports.seeding import seed
 from llmpricing.services.scores.seeding_scores import seed_scores
 from llmpricing.settings import Settings
 from llmpricing.settings_error import SettingsError
-from llmpricing.sources.bundled_scores import bundled_scores
+from llmpricing.sources.bundled_scores import REPLACED_SOURCES, bundled_scores
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import bundled_lists
 
@@ -79,7 +79,7 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
             summaries = seed(
                 session, settings.seed, datetime.now(UTC), progress, grace_days=settings.evidence_grace_days
             )
-        scores = seed_scores(session, bundled_scores(), datetime.now(UTC))
+        scores = seed_scores(session, bundled_scores(), datetime.now(UTC), REPLACED_SOURCES)
         for summary in summaries:
             if summary.outcome == "described":
                 say(f"  {summary.source} of {summary.published_at:%d %b %Y}: capabilities, modalities and limits")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,9 +19,10 @@ from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.scores.importing_scores import import_scores
+from llmpricing.services.scores.kept_scores import scores_by_model
 from llmpricing.services.scores.seeding_scores import seed_scores
 from llmpricing.services.scores.valuing import ValueQuestion, value_models
-from llmpricing.sources.bundled_scores import bundled_scores
+from llmpricing.sources.bundled_scores import REPLACED_SOURCES, bundled_scores
 from tests.conftest import NOW
 
 LATER = NOW + timedelta(days=1)
@@ -41,10 +42,11 @@ def test_each_bundled_score_can_be_read_and_names_where_it_is_published() -> Non
     stated = [one for _, one in rows if one is not None]
     assert not [one for one in stated if one.is_out_of_range]
     assert {one.source_url.split("/blob/")[1].split("/")[0] for one in stated if one.source_url} == {
-        "165029bc04932a90afa3f0b330211a3efd20c6db",
-        "e6ff071c917569e1e6ed84b72413a833e09100cd",
-        "37fc0e9a757a3b42cee659a3e1914539b6b5de06",
+        "3b7de9bf989bfa15e38b5ded9e384536a5557d4c",
+        "0339916709d6216bb4884bc158fb68fd2c7c0e90",
+        "f38409f4bd695ed983ac0bc8a5e170d0454a1c89",
     }
+    assert not {one.source_url for one in stated} & REPLACED_SOURCES
 
 
 def test_a_new_book_ranks_models_by_them_and_a_second_start_adds_none(session: Session) -> None:
@@ -54,7 +56,7 @@ def test_a_new_book_ranks_models_by_them_and_a_second_start_adds_none(session: S
     clocks = Clocks(LATER, LATER)
     standing = names_of(session, book_state(session)).standing(clocks.known_at)
     found, _ = value_models(session, clocks, standing, ValueQuestion(DEFAULT_WEIGHTS))
-    assert len(found.ranked) >= 50
+    assert len(found.ranked) >= 95
     assert len([one for one in found.ranked if one.is_on_frontier]) >= 3
     assert {one.scores for one in found.ranked} == {4}  # of the same tests, so that they compare
 
@@ -69,3 +71,24 @@ def test_what_a_person_brought_in_stays(session: Session) -> None:
     coding = [one for _, one in read_scores(bundled_scores()) if one and one.benchmark == "livebench_coding"]
     current = select(func.count()).where(ScoreRow.benchmark == "livebench_coding", ScoreRow.current())
     assert session.scalar(current) == len(coding)
+
+
+def test_what_came_with_an_earlier_installation_gives_way_and_stays_known(session: Session) -> None:
+    earlier = sorted(REPLACED_SOURCES)[0]
+    rows = [("gpt-5.5", "livebench_coding", earlier), ("gpt-4o", "hallucination_rate", earlier)]
+    rows += [("claude-opus-4-7", "livebench_coding", "https://example.com/ours")]
+    lines = [f"{model},{benchmark},50,{url}" for model, benchmark, url in rows]
+    import_scores(
+        session, Decider("ada", NOW, None), "\n".join(["model,benchmark,score,source_url", *lines]), "old.csv"
+    )
+    assert seed_scores(session, bundled_scores(), LATER, REPLACED_SOURCES) > 0
+    assert seed_scores(session, bundled_scores(), LATER, REPLACED_SOURCES) == 0
+
+    def at(known_at: datetime) -> list[tuple[bool, bool]]:
+        kept = scores_by_model(session, Clocks(known_at, known_at))
+        of_rows = [(kept.get(model, {}), benchmark) for model, benchmark, _ in rows]
+        return [(benchmark in scores, scores.get(benchmark) == 50) for scores, benchmark in of_rows]
+
+    assert at(NOW + timedelta(hours=1)) == [(True, True)] * 3
+    # Of gpt-4o itself nobody measures the rate any longer: that of another method would not compare.
+    assert at(LATER + timedelta(hours=1)) == [(True, False), (False, False), (True, True)]
