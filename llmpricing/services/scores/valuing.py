@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from llmpricing.domain.names.answers import Resolution
+from llmpricing.domain.names.model_groups import moves
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.scores.best_value import BestValue, ScoredOffering, average_of, best_value
 from llmpricing.domain.scores.score_file import StatedScore
@@ -58,9 +59,10 @@ def value_models(
     Beside them the names of ``own`` that mean no model.
     """
     items = _priced_then if question.only_known_then else get_offerings
-    scores = scores_by_model(reads, clocks)
-    unknown = _with_own(reads, clocks, scores, own)
-    models = models_sold(reads, clocks, scores)
+    kept = scores_by_model(reads, clocks)
+    brought, unknown = _brought(reads, clocks, own)
+    listed = listed_models(reads, book_state(reads), clocks, standing)
+    models, scores = _scored(listed, models_sold(reads, clocks, {**kept, **brought}), kept, brought)
     passing = _passing(reads, clocks, standing, question)
     sold = [
         one
@@ -68,11 +70,7 @@ def value_models(
         if one.status != _GONE and not one.id.endswith(_SLOWER)
     ]
     averages = _averages(reads, clocks, standing, sold, question.month)
-    joined = {
-        row.id: (model, row)
-        for model in listed_models(reads, book_state(reads), clocks, standing)
-        for row in model.rows
-    }
+    joined = {row.id: (model, row) for model in listed for row in model.rows}
     asked = (question.wanted.needs, question.wanted.min_context) if question.wanted else ((),)
     offered = [
         ScoredOffering(
@@ -141,13 +139,35 @@ def _priced_then(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: S
     return items_as_known_then(reads, clocks, get_offerings(reads, clocks, slugs, standing), standing)
 
 
-def _with_own(reads: Reads, clocks: Clocks, scores: _Scores, own: Sequence[StatedScore]) -> list[str]:
-    """Put own scores among the others; returns the names that mean no model."""
+def _scored(
+    listed: Sequence[SoldModel], sold: Mapping[str, str], kept: _Scores, brought: _Scores
+) -> tuple[dict[str, str], _Scores]:
+    """Of each offering of a model with a score the stored model that it counts as, by id, and what those scored.
+
+    Sellers call one model by several names, each stored as a model of its own: what the list joins is one, called by
+    the first of them that has a score. An id that means another model tomorrow counts only where it was scored itself.
+    """
+    models: dict[str, str] = {}
+    scores: _Scores = {}
+    for model in listed:
+        names = list(dict.fromkeys(sold[row.id] for row in model.rows if row.id in sold))
+        if not names:
+            continue
+        models |= {row.id: names[0] for row in model.rows if row.id in sold or not moves(row.id.partition("/")[2])}
+        of_it = scores.setdefault(names[0], {})
+        for said in (kept, brought):
+            of_it |= {id_: score for name in reversed(names) for id_, score in said.get(name, {}).items()}
+    return models, scores
+
+
+def _brought(reads: Reads, clocks: Clocks, own: Sequence[StatedScore]) -> tuple[_Scores, list[str]]:
+    """Own scores by model and benchmark, and the names that mean no model."""
     meanings = {name: _model(reads, clocks, name) for name in dict.fromkeys(one.model for one in own)}
+    scores: _Scores = {}
     for one in own:
         if (model := meanings[one.model]) is not None:
             scores.setdefault(model, {})[one.benchmark] = one.score
-    return [name for name, model in meanings.items() if model is None]
+    return scores, [name for name, model in meanings.items() if model is None]
 
 
 def _model(reads: Reads, clocks: Clocks, name: str) -> str | None:

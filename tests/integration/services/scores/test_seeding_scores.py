@@ -11,20 +11,24 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from llmpricing.domain.names.model_groups import moves
 from llmpricing.domain.scores.benchmarks import DEFAULT_WEIGHTS
+from llmpricing.domain.scores.best_value import average_of
 from llmpricing.domain.scores.score_file import read_scores
 from llmpricing.models import ScoreRow
+from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.scores.importing_scores import import_scores
-from llmpricing.services.scores.kept_scores import scores_by_model
+from llmpricing.services.scores.kept_scores import model_of, scores_by_model
 from llmpricing.services.scores.seeding_scores import seed_scores
 from llmpricing.services.scores.valuing import ValueQuestion, value_models
 from llmpricing.sources.bundled_scores import REPLACED_SOURCES, bundled_scores
 from tests.conftest import NOW
 
+_SLOWER = (":batch", ":flex")  # another service
 LATER = NOW + timedelta(days=1)
 OWN = "model,benchmark,score,source_url\ngpt-5.5,livebench_coding,50,https://example.com/ours\n"
 
@@ -59,6 +63,23 @@ def test_a_new_book_ranks_models_by_them_and_a_second_start_adds_none(session: S
     assert len(found.ranked) >= 95
     assert len([one for one in found.ranked if one.is_on_frontier]) >= 3
     assert {one.scores for one in found.ranked} == {4}  # of the same tests, so that they compare
+
+
+def test_a_model_stands_at_its_cheapest_seller_whatever_that_calls_it(session: Session) -> None:
+    seed_scores(session, bundled_scores(), NOW)
+    clocks, book = Clocks(LATER, LATER), book_state(session)
+    standing = names_of(session, book).standing(clocks.known_at)
+    found, _ = value_models(session, clocks, standing, ValueQuestion(DEFAULT_WEIGHTS))
+    sold = {row.id: model for model in listed_models(session, book, clocks, standing) for row in model.rows}
+    elsewhere = 0
+    for one in found.ranked:
+        rows = [row for row in sold[one.offering.id].rows if row.status is None and not row.id.endswith(_SLOWER)]
+        asked = {row.id: average_of(row.input_per_mtok, row.output_per_mtok) for row in rows if row.currency == "USD"}
+        paid = [average for slug, average in asked.items() if average and not moves(slug.partition("/")[2])]
+        assert one.average <= min(paid, default=one.average), one.offering.id
+        elsewhere += model_of(session, one.offering.id) != one.offering.model
+    assert elsewhere >= 3  # under a name to which nobody gave a score
+    assert len({sold[one.offering.id].name for one in found.ranked}) == len(found.ranked)  # each once
 
 
 def test_what_a_person_brought_in_stays(session: Session) -> None:
