@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from io import StringIO
 from urllib.parse import urlsplit
 
@@ -58,12 +59,14 @@ class FailedRow:
 @dataclass(frozen=True, slots=True)
 class ScoreFileShape:
     """How a file of another shape is read: which of its columns stands for which of ours, what all rows have in
-    common, and by what its scores are multiplied (100 where they are shares).
+    common, and by what its scores are multiplied (100 where they are shares). The score is the mean of the columns
+    ``parts`` to three places, where a file has one for each task.
     """
 
     columns: Mapping[str, str]
     common: Mapping[str, str]
     factor: Decimal = Decimal(1)
+    parts: Sequence[str] = ()
 
 
 PLAIN = ScoreFileShape({}, {})
@@ -99,9 +102,11 @@ def read_scores(
 
 def _check_columns(names: object, shape: ScoreFileShape) -> None:
     has = set(names) if isinstance(names, list) else set()
-    missing = [one for one in _NEEDED if one not in shape.common and shape.columns.get(one, one) not in has]
-    if missing:
-        wanted = ", ".join(shape.columns.get(one, one) for one in missing)
+    needed = [shape.columns.get(one, one) for one in _NEEDED if one not in shape.common]
+    if shape.parts:
+        needed = [*(one for one in needed if one != shape.columns.get("score", "score")), *shape.parts]
+    if missing := [one for one in needed if one not in has]:
+        wanted = ", ".join(missing)
         raise ScoreFileError(f"it has no column {wanted}. The columns are {', '.join(COLUMNS)}")
 
 
@@ -115,13 +120,24 @@ def _stated(cells: Mapping[str, str], shape: ScoreFileShape, needs_source: bool)
         raise _RowError(f"model takes 1 to {MAX_LENGTH} printable characters")
     if benchmark not in BENCHMARKS:
         raise _RowError(f"no benchmark is called {benchmark[:60]!r}: {', '.join(BENCHMARKS)}")
-    try:
-        score = multiply(parse_decimal(cell("score")), shape.factor)
-    except MoneyError:
-        raise _RowError(f"score {cell('score')[:60]!r} is no number") from None
+    score = _score([cells.get(part, "").strip() for part in shape.parts] or [cell("score")], shape.factor)
     if len(note := cell("note")) > MAX_LENGTH or not note.isprintable():
         raise _RowError(f"note takes up to {MAX_LENGTH} printable characters")
     return StatedScore(model, benchmark, score, _day(cell("measured_on")), source, note or None)
+
+
+def _score(texts: Sequence[str], factor: Decimal) -> Decimal:
+    """The number, or the mean of several to three places; of a task that is not measured there is none."""
+    numbers = []
+    for text in texts:
+        try:
+            numbers.append(parse_decimal(text))
+        except MoneyError:
+            raise _RowError(f"score {text[:60]!r} is no number") from None
+    if len(numbers) == 1:
+        return multiply(numbers[0], factor)
+    mean = sum((Fraction(number) for number in numbers), Fraction(0)) / len(numbers) * Fraction(factor)
+    return Decimal(round(mean * 1000)).scaleb(-3)
 
 
 def _day(text: str) -> date | None:

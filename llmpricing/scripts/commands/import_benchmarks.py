@@ -44,6 +44,9 @@ def _columns(_context: click.Context, _option: click.Parameter, stated: tuple[st
 @click.option("--benchmark", type=click.Choice(list(BENCHMARKS)), help="Of all rows, where the file does not say.")
 @click.option("--source", metavar="URL", help="Where all rows are published, where the file does not say.")
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", callback=_columns, help="A renamed column.")
+@click.option(
+    "--mean", "parts", multiple=True, metavar="THEIRS", help="A column of which, with others, the score is the mean."
+)
 @click.option("--factor", default="1", callback=_factor, help="What scores are multiplied by: 100 for shares.")
 @as_option
 @note_option
@@ -55,6 +58,7 @@ def import_benchmarks(
     benchmark: str | None,
     source: str | None,
     columns: dict[str, str],
+    parts: tuple[str, ...],
     factor: Decimal,
     actor: str | None,
     note: str | None,
@@ -64,13 +68,14 @@ def import_benchmarks(
 
     Rows that can be read come in; the others go to FILE.failed.csv, or where --failed says, each with its reason. A
     day that is not known is left empty. Epoch AI's files: --benchmark gpqa_diamond --factor 100 --source URL
-    --column 'model=Model version' --column score=mean_score
+    --column 'model=Model version' --column score=mean_score. LiveBench's tables have a column a task: --benchmark
+    livebench_coding --mean code_generation --mean code_completion --source URL
 
     \b
     llmpricing import-benchmarks scores.csv --dry-run
     """
     common = {name: text for name, text in (("benchmark", benchmark), ("source_url", source)) if text}
-    shape = ScoreFileShape(columns, common, factor)
+    shape = ScoreFileShape(columns, common, factor, parts)
     rejected = failed or _free_beside(file)
     if rejected.exists() and not dry_run:
         raise click.ClickException(f"{rejected} is there already: move it away, or name another file by --failed.")

@@ -100,6 +100,18 @@ def test_a_file_of_another_shape_is_read_by_its_own_columns(
     assert current(session) == {("acme-large", "gpqa_diamond"): (Decimal("50"), None)}
 
 
+def test_a_score_may_be_the_mean_of_several_columns(commands: Commands, session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("model,write,complete\nacme-large,76.056,76.087\nacme-small,70,\n")
+    words = ("--benchmark", "livebench_coding", "--mean", "write", "--mean", "complete", "--source", URL)
+    done = commands.run("import-benchmarks", str(file), *words)
+    assert done.exit_code == 0, done.output
+    assert current(session) == {("acme-large", "livebench_coding"): (Decimal("76.072"), None)}  # half to even
+    assert "score '' is no number" in file.with_name("table.csv.failed.csv").read_text()
+    refused = commands.run("import-benchmarks", str(file), *words, "--mean", "mend", "--dry-run")
+    assert "it has no column mend." in " ".join(refused.output.split())
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
