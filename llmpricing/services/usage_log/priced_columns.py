@@ -160,10 +160,10 @@ class PricedBatch(NamedTuple):
 
 def priced_batches(pricer: LogPricer, batches: Iterable[ReadBatch]) -> Iterator[PricedBatch]:
     """All records with their prices."""
-    for columns, others in batches:
-        found = None if columns is None else priced_columns(pricer, columns)
-        records = list(priced_records(pricer, (record for _, record in others)))
-        yield PricedBatch(found, records, [place for place, _ in others])
+    for batch in batches:
+        found = None if batch.columns is None else priced_columns(pricer, batch.columns)
+        records = list(priced_records(pricer, (record for _, record in batch.others)))
+        yield PricedBatch(found, records, [place for place, _ in batch.others])
 
 
 def priced_columns(pricer: LogPricer, columns: RecordColumns) -> PricedColumns:

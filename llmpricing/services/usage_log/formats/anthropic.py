@@ -18,7 +18,7 @@ from llmpricing.services.usage_log.formats.charged_for import ANTHROPIC_TOKENS, 
 from llmpricing.services.usage_log.formats.counts import BESIDE, RequestWindow, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_of_usage, uncounted
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, ToldSums, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _ANTHROPIC = "anthropic"
@@ -172,6 +172,7 @@ SHAPES = (
         since=_SINCE,
         caches_beside=True,
         of=("Anthropic",),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "anthropic-console-cost",
@@ -180,6 +181,7 @@ SHAPES = (
         signs("usage_date_utc cost_usd token_type"),
         by_row(_console_cost),
         of=("Anthropic",),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "anthropic-cost-report",
@@ -189,6 +191,7 @@ SHAPES = (
         _pages,
         _is_cost_report,
         of=("Anthropic",),
+        sums=ToldSums.BUCKETS,
     ),
     Shape(
         "anthropic-usage-report",
@@ -211,5 +214,6 @@ SHAPES = (
         since=_SINCE,
         caches_beside=True,
         of=("Anthropic",),
+        sums=ToldSums.BUCKETS,
     ),
 )

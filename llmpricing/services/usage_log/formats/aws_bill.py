@@ -18,7 +18,7 @@ from llmpricing.services.usage_log.formats.record import (
     unpriced,
 )
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, ToldSums, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _NO_MODEL = not_billed("no language model's tokens")
@@ -160,6 +160,7 @@ SHAPES = (
         always={"region": (CUR.region,), "currency": (CUR.currency,), "resource": (CUR.resource,)},
         of=("AWS",),
         ids=((CUR.line_id,), (CUR.at,)),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "aws-cur-legacy",
@@ -170,6 +171,7 @@ SHAPES = (
         always={"region": (OLD_CUR.region,), "currency": (OLD_CUR.currency,), "resource": (OLD_CUR.resource,)},
         of=("AWS",),
         ids=((OLD_CUR.line_id,), (OLD_CUR.at,)),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "aws-focus",
@@ -179,5 +181,6 @@ SHAPES = (
         by_row(FOCUS.read, FOCUS.charge_of),
         always={"region": (FOCUS.region,), "currency": (FOCUS.currency,), "resource": (FOCUS.resource,)},
         of=("AWS",),
+        sums=ToldSums.LISTED,
     ),
 )

@@ -22,7 +22,7 @@ from llmpricing.services.usage_log.formats.record import (
     unpriced,
 )
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, ToldSums, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _AZURE_CHARGE = ("costInBillingCurrency", "CostInBillingCurrency")
@@ -201,6 +201,7 @@ SHAPES = (
             "place": ("resourceLocation", "ResourceLocation"),
         },
         of=("Azure",),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "azure-focus",
@@ -214,5 +215,6 @@ SHAPES = (
         by_row(_focus, ChargeFields(("BilledCost",), ("BillingCurrency",))),
         always={"currency": ("BillingCurrency",), "place": ("RegionId", "RegionName")},
         of=("Azure",),
+        sums=ToldSums.LISTED,
     ),
 )

@@ -13,7 +13,7 @@ from llmpricing.services.usage_log.formats.ccusage_spans import span_of_entry
 from llmpricing.services.usage_log.formats.counts import INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, ToldSums, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _COST = ChargeFields(("costUSD",))
@@ -104,5 +104,6 @@ SHAPES = (
             "cache_read_tokens": ("cachedInputTokens",),
         },
         of=("Codex",),
+        sums=ToldSums.LISTED,
     ),
 )

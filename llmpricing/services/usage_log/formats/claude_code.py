@@ -17,7 +17,16 @@ from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
 from llmpricing.services.usage_log.formats.own_totals import differing, number_of, said
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, Varying, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import (
+    ChargeFields,
+    RecordReader,
+    Shape,
+    ToldSums,
+    Varying,
+    by_row,
+    each,
+    signs,
+)
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
 
 SYNTHETIC = "<synthetic>"
@@ -214,6 +223,7 @@ SHAPES = (
         },
         caches_beside=True,
         of=("Claude Code",),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "ccusage-blocks",
@@ -229,5 +239,6 @@ SHAPES = (
         },
         caches_beside=True,
         of=("Claude Code",),
+        sums=ToldSums.LISTED,
     ),
 )

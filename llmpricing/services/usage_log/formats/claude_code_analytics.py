@@ -11,7 +11,7 @@ from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, each, signs
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, ToldSums, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _ANTHROPIC = "anthropic"
@@ -74,5 +74,6 @@ SHAPES = (
         },
         caches_beside=True,
         of=("Anthropic",),
+        sums=ToldSums.LISTED,
     ),
 )

@@ -17,12 +17,14 @@ from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.line_blocks import LineBlock
 from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
+from llmpricing.services.usage_log.formats.pages import ApiPage
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, Varying
+from llmpricing.services.usage_log.formats.told_parts import ToldParts
 from llmpricing.services.usage_log.formats.tool_names import tool_blocks, tool_rows
 from llmpricing.services.usage_log.formats.total_rows import TOTAL
 from llmpricing.services.usage_log.formats.unread import Unread
@@ -32,10 +34,13 @@ _ROWS = 8_192
 
 
 class ReadBatch(NamedTuple):
-    """Records that were read together: ``columns``, and the ``others``, each with its place among all of them."""
+    """Records that were read together: ``columns``, and the ``others``, each with its place among all of them; of sums
+    also which of the ``parts`` of its file tells each of the others.
+    """
 
     columns: RecordColumns | None
     others: Sequence[tuple[int, UsageRecord]]
+    parts: Sequence[int] = ()
 
     @property
     def has_billed(self) -> bool:
@@ -94,9 +99,11 @@ class FileReader:
         alike: AlikeRows | None = None,
         signs: NumberSigns | None = None,
         totals: Collection[int] = (),
+        pages: Sequence[ApiPage] = (),
         untold: Collection[str] | None = None,
     ) -> None:
         self._signs, self._totals = signs, totals
+        self._parts = ToldParts(shape, pages) if shape.sums else None
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
         read = shape.reader(scan(counted_fields(tool_rows(path, shape, signs), each_row)) if scan else None)
@@ -117,12 +124,23 @@ class FileReader:
         for row in self._rows():
             yield from self._records(row)
 
+    def _told_records(self) -> Iterator[tuple[int, UsageRecord]]:
+        """All records, each with the part of the file that tells it."""
+        for row in self._rows():
+            if self._parts is None:
+                yield from ((0, record) for record in self._records(row))
+                continue
+            found = list(self._records(row))
+            part = self._parts.part_of(row.fields, found)
+            yield from ((part, record) for record in found)
+
     def batches(self) -> Iterator[ReadBatch]:
         """All records, in order."""
         if self.alike is None:
-            records = self.records()
-            while found := list(islice(records, _ROWS)):
-                yield ReadBatch(None, list(enumerate(found)))
+            told = self._told_records()
+            while found := list(islice(told, _ROWS)):
+                parts = [part for part, _ in found] if self._parts else ()
+                yield ReadBatch(None, [(place, record) for place, (_, record) in enumerate(found)], parts)
             return
         for block in tool_blocks(self._path, self._shape, _ROWS, self._opens, self._signs):
             for _ in range(len(block)):

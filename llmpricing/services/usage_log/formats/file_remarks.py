@@ -6,12 +6,6 @@ from llmpricing.services.usage_log.formats.missing_pages import MISSING
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 
 _PAGE_TWICE = "the file holds the same page of an answer twice, and counts it each time: give each page once"
-_TOLD_TWICE = "the same sum stands in an earlier file too, and is counted again: give each period once"
-
-
-def told_twice(record: UsageRecord) -> UsageRecord:
-    """The record of a sum that an earlier file tells as well."""
-    return record.with_remark("SUM_TOLD_TWICE", _TOLD_TWICE)
 
 
 def overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
@@ -34,8 +28,8 @@ def denying(differences: str, record: UsageRecord) -> UsageRecord:
 
 
 def with_a_page_twice(record: UsageRecord) -> UsageRecord:
-    """The record, which says that its file holds a page of an answer twice."""
-    if record.record_id is not None or record.outcome.kind is not OutcomeKind.BILLED:
+    """The record, which says that its file holds a page of an answer twice, where nothing tells it from others."""
+    if record.record_id is not None or record.span is not None or record.outcome.kind is not OutcomeKind.BILLED:
         return record
     return record.with_remark("SUM_TOLD_TWICE", _PAGE_TWICE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,6 @@ from llmpricing.services.usage_log.formats.file_remarks import (
     lacking_pages,
     of_unclear_day,
     overlapping,
-    told_twice,
     with_a_page_twice,
 )
 from llmpricing.services.usage_log.formats.looked_ahead import KeptFile, LookAhead
@@ -28,7 +27,7 @@ from llmpricing.services.usage_log.formats.own_columns import may_tell_a_tier
 from llmpricing.services.usage_log.formats.pages import are_repeated, pages_of
 from llmpricing.services.usage_log.formats.quote_table import quote_table
 from llmpricing.services.usage_log.formats.raw_rows import header_of, holds_json, raw_rows
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record import UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -121,7 +120,6 @@ class UsageFiles:
     ignored: Collection[str] = ()
     each_row: EachRow = _no_matter
     one_by_one: bool = False
-    _sums: set[int] = field(default_factory=set)
     _untold: dict[Path, Collection[str]] = field(default_factory=dict)  # of files that were read before
     _alike: dict[int, AlikeRows] = field(default_factory=dict)  # by the identity of their shape, which is held
 
@@ -142,9 +140,8 @@ class UsageFiles:
             unread[file.path] = kept.unread
             said, is_said = missing.get(file.path), False
             batches = iter(kept.batches) if kept.batches else self._read(file, kept.unread).batches()
-            for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
-                told = batch.repeated() if file.path in copies else ahead.once.marked(file.shape, batch)
-                told = ahead.nested.marked(told, file.shape.nesting) if file.shape.nesting else told
+            for batch in batches:
+                told = batch.repeated() if file.path in copies else ahead.marked(file, batch)
                 others = [first.setdefault(one, file.shape) for one in file.shape.of]
                 for other in [one for one in others if one.whose_ids != file.shape.whose_ids][:1]:
                     told = told.changed(partial(overlapping, other.name, file.shape.name))
@@ -189,6 +186,7 @@ class UsageFiles:
             alike=known,
             signs=file.signs,
             totals=file.totals,
+            pages=file.pages,
             untold=self._untold.get(file.path),
         )
         self._untold[file.path] = reader.untold
@@ -196,20 +194,6 @@ class UsageFiles:
             self._alike[id(shape)] = reader.alike
             reader.alike.begin()
         return reader
-
-    def _sums_compared(self, shape: Shape, batches: Iterable[ReadBatch]) -> Iterator[ReadBatch]:
-        """The records of one file; of a sum that an earlier file tells as well, that it does."""
-        own: set[int] = set()
-        for batch in batches:
-            yield batch._replace(others=[(place, self._sum_compared(shape, one, own)) for place, one in batch.others])
-        self._sums |= own
-
-    def _sum_compared(self, shape: Shape, record: UsageRecord, own: set[int]) -> UsageRecord:
-        if record.span is None or record.record_id is not None or record.outcome.kind is not OutcomeKind.BILLED:
-            return record
-        digest = hash((shape.name, repr(record)))
-        own.add(digest)
-        return told_twice(record) if digest in self._sums else record
 
 
 def _refusal(lines: Sequence[str], fields: Sequence[str]) -> Message:

@@ -19,7 +19,7 @@ from llmpricing.services.usage_log.formats.record import (
     unpriced,
 )
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, ToldSums, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _OWN_KEY = not_billed("by your own key: the upstream seller bills it")
@@ -207,6 +207,7 @@ SHAPES = (
             "word for your own key": ("credential_type",),
         },
         of=("Vercel's gateway",),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "github-copilot-premium",
@@ -214,5 +215,6 @@ SHAPES = (
         "premium requests and amounts, no tokens",
         signs("username product sku net_amount", "sku net_amount exceeds_quota"),
         by_row(_copilot),
+        sums=ToldSums.LISTED,
     ),
 )

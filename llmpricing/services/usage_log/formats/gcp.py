@@ -18,7 +18,7 @@ from llmpricing.services.usage_log.formats.record import (
     unpriced,
 )
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, ToldSums, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _NO_MODEL = not_billed("no language model's tokens")
@@ -97,5 +97,6 @@ SHAPES = (
         by_row(_gcp, ChargeFields(("cost",), ("currency",))),
         always={"currency": ("currency",), "credits": ("credits",), "kind of cost": ("cost_type",)},
         of=("Google Cloud",),
+        sums=ToldSums.LISTED,
     ),
 )

@@ -73,9 +73,9 @@ class JsonStream:
                 yield from records_of(with_envelope(item, held[0]))
             else:
                 item = self._value()
+                yield from records_of(item)
                 if cover := cover_of(item):
                     self._covers(cover)
-                yield from records_of(item)
         self._place += 1
 
     def _object(self) -> Iterator[Mapping[str, Any]]:

@@ -16,6 +16,7 @@ from llmpricing.services.usage_log.formats.shape import (
     WRITER,
     ChargeFields,
     Shape,
+    ToldSums,
     Varying,
     by_row,
     signs,
@@ -177,5 +178,6 @@ SHAPES = (
             "requests": ("Successful", "Requests"),
         },
         of=("LiteLLM",),
+        sums=ToldSums.LISTED,
     ),
 )

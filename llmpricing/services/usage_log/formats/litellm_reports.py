@@ -9,14 +9,15 @@ from functools import partial
 from typing import Any
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.own_totals import differing, number_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, uncounted, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, ToldSums, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
-_DAY = timedelta(days=1)
+_DAY, _CENT = timedelta(days=1), Decimal("0.01")
 _CHARGE = ChargeFields(("spend",))
 _COUNTED = {
     "input_tokens": "prompt_tokens",
@@ -83,15 +84,33 @@ def _is_day(row: Mapping[str, Any]) -> bool:
 
 
 def _spend(row: Row) -> Iterator[UsageRecord]:
-    """Spend by model, of a day and its teams, customers or keys (/global/spend/report), or of a day (/spend/logs)."""
-    at = ("group_by_day", "startTime")
+    """Spend by model, of a day and its teams, customers or keys (/global/spend/report), or of a day (/spend/logs).
+    Several of these are views of one spend, of which the first is taken; raises UsageError where they differ.
+    """
+    views = [view for view in (*_by_owner(row), _by_model(row)) if view]
+    sums = [sum((number_of(one.value("spend")) or Decimal(0) for _, one in view), Decimal(0)) for view in views]
+    if max(sums, default=Decimal(0)) - min(sums, default=Decimal(0)) > _CENT:
+        raise UsageError(
+            "spend", f"is told by several views of the day, as {' and '.join(map(to_text, sums))}: keep one"
+        )
+    for facts, line in views[0] if views else ():
+        yield from each([line], partial(_cost, row, ("group_by_day", "startTime"), facts), _CHARGE)
+
+
+_SpendView = list[tuple[Mapping[str, str], Row]]
+
+
+def _by_owner(row: Row) -> Iterator[_SpendView]:
     for group, label in (("teams", "team_name"), ("customers", "customer"), ("api_keys", "api_key")):
-        for owner in row.rows(group):
-            facts = labels(**{group.removesuffix("s").removeprefix("api_"): owner.text(label)})
-            yield from each(owner.rows("metadata"), partial(_cost, row, at, facts), _CHARGE)
-    by_model = row.inner("models").raw
-    lines = [Row({"model": name, "spend": amount}, row.unread) for name, amount in by_model.items()]
-    yield from each(lines, partial(_cost, row, at, {}), _CHARGE)
+        name = group.removesuffix("s").removeprefix("api_")
+        yield [
+            (labels(**{name: owner.text(label)}), one) for owner in row.rows(group) for one in owner.rows("metadata")
+        ]
+
+
+def _by_model(row: Row) -> _SpendView:
+    models = row.inner("models").raw
+    return [({}, Row({"model": name, "spend": amount}, row.unread)) for name, amount in models.items()]
 
 
 def _cost(day: Row, at: tuple[str, ...], facts: Mapping[str, str], row: Row) -> UsageRecord:
@@ -127,6 +146,7 @@ SHAPES = (
         always={meter: (f"metrics.{name}",) for meter, name in {**_COUNTED, "requests": "successful_requests"}.items()},
         of=("LiteLLM",),
         keyed=_KEYED,
+        sums=ToldSums.PARTED,
     ),
     Shape(
         "litellm-spend",
@@ -137,5 +157,6 @@ SHAPES = (
         _is_spend,
         of=("LiteLLM",),
         keyed=_KEYED,
+        sums=ToldSums.BUCKETS,
     ),
 )

@@ -13,6 +13,7 @@ from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.span_calls import links_of
+from llmpricing.services.usage_log.formats.sums_once import SumsOnce, may_tell_sums_twice
 from llmpricing.services.usage_log.formats.told_once import ToldOnce
 from llmpricing.services.usage_log.formats.tool_names import tool_blocks, tool_rows, words_told
 from llmpricing.services.usage_log.formats.unread import Unread
@@ -41,14 +42,17 @@ class LookAhead:
     ignored: Collection[str]
     each_row: EachRow
     once: ToldOnce = field(default_factory=ToldOnce)
+    sums: SumsOnce = field(default_factory=SumsOnce)
     nested: NestedCalls = field(default_factory=NestedCalls)
     kept: dict[Path, KeptFile] = field(default_factory=dict)
     _room: int = _MOST_KEPT
 
     def learn(self, files: Sequence[UsageFile]) -> None:
         """Learn all that there is to know of these files."""
-        files = [file for file in files if file.shape.tells_ids]
-        whole = [file for file in files if file.shape.is_weighed_whole]
+        sums = may_tell_sums_twice(files)
+        self.sums.gather(files)
+        files = [file for file in files if file.shape.tells_ids or file.path in sums]
+        whole = [file for file in files if file.shape.is_weighed_whole or file.path in sums]
         large: list[UsageFile] = []
         for file in [*whole, *(file for file in files if file not in whole)]:
             if not self._note(file, is_needed=file in whole):
@@ -58,7 +62,14 @@ class LookAhead:
             if file.shape.name in again:
                 self._note(file, is_needed=True)
         self.once.settle()
+        self.sums.settle()
         self.nested.settle(lambda: self._links(whole))
+
+    def marked(self, file: UsageFile, batch: ReadBatch) -> ReadBatch:
+        """The records of the file, of which those that are told elsewhere are marked as such."""
+        told = self.sums.marked(file, batch) if batch.parts else batch
+        told = self.once.marked(file.shape, told)
+        return self.nested.marked(told, file.shape.nesting) if file.shape.nesting else told
 
     def _note(self, file: UsageFile, *, is_needed: bool) -> bool:
         """Note the records of the file; whether that was done: not where there is no room, and it is not needed."""
@@ -67,7 +78,7 @@ class LookAhead:
         unread, kept, nesting = Unread(self.ignored), list[ReadBatch](), file.shape.nesting
         tells_parents = nesting is None or bool(words_told(file.path, file.shape, nesting.fields))
         for batch in self.read(file, unread).batches():
-            columns, others = batch
+            columns, others = batch.columns, batch.others
             self._room -= (len(columns) if columns is not None else 0) + _OF_ITS_OWN * len(others)
             if self._room >= 0:
                 kept.append(batch)
@@ -83,6 +94,8 @@ class LookAhead:
 
     def _note_batch(self, file: UsageFile, batch: ReadBatch, *, tells_parents: bool) -> None:
         self.once.note(file.shape, batch)
+        if batch.parts:
+            self.sums.note(file, batch)
         if file.shape.nesting:
             self.nested.add(batch, file.shape.nesting, tells_parents=tells_parents)
 

@@ -14,7 +14,15 @@ from llmpricing.services.usage_log.formats.charged_for import beside_usage, fee_
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, not_of_usage, uncounted
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import (
+    ChargeFields,
+    RecordReader,
+    Shape,
+    ToldSums,
+    by_row,
+    each,
+    signs,
+)
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 _OPENAI = "openai"
@@ -216,6 +224,7 @@ SHAPES = (
         by_row(_dashboard),
         always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
         of=("OpenAI",),
+        sums=ToldSums.LISTED,
     ),
     Shape(
         "openai-costs",
@@ -225,6 +234,7 @@ SHAPES = (
         _cost_lines,
         _is_costs,
         of=("OpenAI",),
+        sums=ToldSums.BUCKETS,
     ),
     Shape(
         "openai-usage",
@@ -236,5 +246,6 @@ SHAPES = (
         always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
         of_answers=("word for batch", "tier"),
         of=("OpenAI",),
+        sums=ToldSums.BUCKETS,
     ),
 )

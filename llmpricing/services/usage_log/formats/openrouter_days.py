@@ -8,7 +8,15 @@ from decimal import Decimal
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, FREE, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import CACHE_READ, CACHE_WRITE, ChargeFields, Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import (
+    CACHE_READ,
+    CACHE_WRITE,
+    ChargeFields,
+    Shape,
+    ToldSums,
+    by_row,
+    signs,
+)
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _OWN_KEY = not_billed("by your own key: the upstream seller bills it")
@@ -56,5 +64,6 @@ SHAPES = (
             "requests": ("requests",),
         },
         of=("OpenRouter",),
+        sums=ToldSums.LISTED,
     ),
 )

@@ -24,7 +24,7 @@ from llmpricing.services.usage_log.formats.opened_file import (
     overlapping_parts,
     unpacked,
 )
-from llmpricing.services.usage_log.formats.own_totals import TOTALS, ItemSums
+from llmpricing.services.usage_log.formats.own_totals import OWN_TOTALS, ItemSums
 from llmpricing.services.usage_log.formats.values import as_instant
 
 # Names without case, underscores and dashes.
@@ -49,7 +49,7 @@ _FALSE = (None, "", False, "null", "false")
 class ApiPage(NamedTuple):
     """A page by what it says: whether ``more`` follows and under what name, its ``own`` name, its ``number`` of so many
     ``numbers``; what its first and last item tell of its ``kind``, and when it ``begins`` and ``ends``; which of its
-    own totals are ``denied`` by its items. ``digest`` is that of its ends, and ``holds`` whether it has items.
+    own totals are ``denied`` by its items. ``digest`` is that of its ends; it has so many ``items``.
     """
 
     more: bool
@@ -62,12 +62,12 @@ class ApiPage(NamedTuple):
     ends: datetime | None = None
     digest: int = 0
     denied: str = ""
-    holds: bool = False
+    items: int = 0
 
 
 def are_repeated(pages: Sequence[ApiPage]) -> bool:
     """Whether one of these pages stands among them twice."""
-    holding = [one.digest for one in pages if one.holds]
+    holding = [one.digest for one in pages if one.items]
     return len({*holding}) < len(holding)
 
 
@@ -79,13 +79,23 @@ def pages_of(path: Path, each_row: Callable[[], None], *, whatever_it_says: bool
         if is_parquet(path) or not _may_be_pages(path) or not (whatever_it_says or _speaks_of_pages(path, each_row)):
             return []
     found, sums = list[ApiPage](), ItemSums()
+
+    def ended(cover: Cover) -> None:
+        items = sums.items
+        found.append(_page(cover, sums.against(cover.fields), items))
+
     with failures_told(path), unpacked(path) as stream:
         text = io.TextIOWrapper(cast(IO[bytes], stream), "utf-8-sig")
-        for record in JsonStream(text, lambda cover: found.append(_page(cover, sums.against(cover.fields)))).records():
+        for record in JsonStream(text, ended).records():
             each_row()
             sums.add(record)
         text.detach()
     return found
+
+
+def are_numbered(pages: Sequence[ApiPage]) -> bool:
+    """Whether each of these pages, of which there are some, says which one of how many it is."""
+    return bool(pages) and all(one.number is not None and one.numbers for one in pages)
 
 
 def _may_be_pages(path: Path) -> bool:
@@ -111,12 +121,12 @@ def _pattern() -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.case_sensitive = False
-    names = sorted(_MORE | _NEXT | _NUMBERS | _ALL | {"cursor"} | {*map(str.lower, TOTALS)})
+    names = sorted(_MORE | _NEXT | _NUMBERS | _ALL | {"cursor"} | {*map(str.lower, OWN_TOTALS)})
     some = "|".join("[_-]?".join(name.replace(".", r"\.")) for name in names)
     return re2.compile(f'"@?(?:{some})"'.encode(), options)
 
 
-def _page(cover: Cover, denied: str) -> ApiPage:
+def _page(cover: Cover, denied: str, items: int) -> ApiPage:
     said = dict(_said(cover.fields))
     number, numbers = _whole(_first(said, _NUMBER)), _whole(_first(said, _NUMBERS)) or _counted(said)
     more, follows = _first(said, _MORE), _first(said, _NEXT)
@@ -136,7 +146,7 @@ def _page(cover: Cover, denied: str) -> ApiPage:
         _instant(cover.last, _ENDS),
         hash((repr(cover.first), repr(cover.last), str(follows))),
         denied,
-        cover.first is not None,
+        items,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any, NamedTuple
 
 from llmpricing.domain.usage.quantities import UsageError
@@ -39,6 +40,14 @@ class Varying:
     id_parts: tuple[tuple[str, ...], ...] = ()
     any_id_part: bool = False
     opens: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class ToldSums(Enum):
+    """How an export tells sums of many requests, which have no ids: ``LISTED`` one a row; as ``BUCKETS`` that each hold
+    all sums of a time; ``PARTED``, where several pages may each tell a part of the sums of a time.
+    """
+
+    LISTED, BUCKETS, PARTED = range(3)
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,8 @@ class Shape:
     one with a ``nesting`` may lie within one another. Records of one that ``may_lack_time`` may have usage and no time.
     The names within ``keyed`` objects are data, such as those of models. The ``ids`` are fields that tell records
     apart, where what varies does not tell of them (``id_fields``); ids may also lie ``ids_within`` others. Shapes whose
-    ids are those ``ids_of`` the same tell the same records by them.
+    ids are those ``ids_of`` the same tell the same records by them. Where records are ``sums``, what they are of tells
+    them apart.
     """
 
     name: str
@@ -101,6 +111,7 @@ class Shape:
     ids: Sequence[Sequence[str]] = ()
     ids_within: bool = False
     ids_of: str = ""
+    sums: ToldSums | None = None
 
     @property
     def whose_ids(self) -> str:

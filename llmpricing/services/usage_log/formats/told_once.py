@@ -52,7 +52,7 @@ class ToldOnce:
 
     def note(self, shape: Shape, batch: ReadBatch) -> None:
         """Learn of these records."""
-        columns, others = batch
+        columns, others = batch.columns, batch.others
         rows = [_noted(shape, record) for _, record in others if record.record_id is not None]
         if rows:
             self._noted.append(np.array(rows, np.int64))
@@ -75,7 +75,7 @@ class ToldOnce:
 
     def marked(self, shape: Shape, batch: ReadBatch) -> ReadBatch:
         """The records, of which those that were told before, or are told in full elsewhere, are marked as such."""
-        columns, others = batch
+        columns, others = batch.columns, batch.others
         if not len(self._tellings):
             return batch
         of_others = [place for place, (_, record) in enumerate(others) if record.record_id is not None]
@@ -88,7 +88,9 @@ class ToldOnce:
         made = list(others)
         for place, verdict in zip(of_others, verdicts[size:].tolist(), strict=True):
             made[place] = (others[place][0], _CHANGES[verdict](others[place][1]))
-        return ReadBatch(_marked(columns, verdicts[:size]) if columns is not None and size else columns, made)
+        return batch._replace(
+            columns=_marked(columns, verdicts[:size]) if columns is not None and size else columns, others=made
+        )
 
     def _taken(self, noted: Numbers, stands: Numbers) -> Numbers:
         """What becomes of these records, which stand at these places; of one telling the first is the one."""

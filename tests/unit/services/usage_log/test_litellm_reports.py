@@ -59,3 +59,24 @@ def test_spend_of_a_day_is_an_amount_by_model(tmp_path: Path) -> None:
     found = records(tmp_path, [day])
     assert [(one.model, one.charged) for one in found] == [("gpt-5", Decimal("0.3")), ("o3", Decimal("0.2"))]
     assert all(one.outcome.reason.startswith("cost only") for one in found)
+
+
+def by_owners(**spends: float) -> dict[str, Any]:
+    """A day of spend by one model, as several views tell it."""
+    groups = {"teams": "team_name", "customers": "customer", "api_keys": "api_key"}
+    found: dict[str, Any] = {"group_by_day": "2026-11-20", "total_spend": 0.5}
+    for group, spend in spends.items():
+        lines = [{"model": "gpt-5", "spend": spend}]
+        found[group] = [{groups[group]: "a", "total_spend": spend, "metadata": lines}]
+    return found
+
+
+def test_views_of_one_spend_beside_one_another_count_once(tmp_path: Path) -> None:
+    (one,) = records(tmp_path, [by_owners(teams=0.5, api_keys=0.5)])
+    assert (one.charged, one.labels) == (Decimal("0.5"), {"team": "a"})
+
+
+def test_views_of_one_spend_that_differ_have_no_price_and_say_the_next_step(tmp_path: Path) -> None:
+    (one,) = records(tmp_path, [by_owners(teams=0.5, api_keys=0.7)])
+    assert one.outcome.kind is OutcomeKind.UNPRICED
+    assert "0.5 and 0.7: keep one" in one.outcome.reason

@@ -1,0 +1,192 @@
+"""Sums that overlapping exports tell: each is billed once, and what differs is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from copy import deepcopy
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from tests import usage_twins as twins
+from tests.unit.services.usage_log.test_pages import Json, bucket, page, report
+
+DIFFER, TWICE, TOTALS = "TELLINGS_DIFFER", "SUM_TOLD_TWICE", "TOTALS_DIFFER"
+
+
+def read(folder: Path, *documents: Any) -> list[UsageRecord]:
+    """The records of files with these documents; of several in one file where it is a tuple."""
+    paths = [folder / f"file-{number}.json" for number in range(len(documents))]
+    for path, found in zip(paths, documents, strict=True):
+        some = found if isinstance(found, tuple) else (found,)
+        path.write_text("\n".join(one if isinstance(one, str) else json.dumps(one, default=str) for one in some))
+    return list(UsageFiles([usage_file(path) for path in paths]).records())
+
+
+def billed(records: Sequence[UsageRecord]) -> int:
+    """The input that is billed."""
+    return sum(
+        int(one.usage.stated.get("input_tokens", 0))
+        for one in records
+        if one.usage and one.outcome.kind is not OutcomeKind.REPEATED
+    )
+
+
+def codes(records: Sequence[UsageRecord]) -> set[str]:
+    billed_ones = [one for one in records if one.outcome.kind is not OutcomeKind.REPEATED]
+    return {code for one in billed_ones for code in one.codes} & {DIFFER, TWICE, TOTALS}
+
+
+def buckets(**counts: int) -> Json:
+    """A page of days, named d0, d1 and so on, that count these inputs."""
+    found = [bucket(int(day[1:]), input_tokens=number) for day, number in counts.items()]
+    return {"object": "page", "data": found, "has_more": False, "next_page": None}
+
+
+OVERLAPS: list[tuple[str, list[Any], int, set[str]]] = [
+    ("nothing in common", [buckets(d0=10, d1=20), buckets(d2=30)], 60, set()),
+    ("a day in common", [buckets(d0=10, d1=20), buckets(d1=20, d2=30)], 60, set()),
+    ("all in common and more", [buckets(d1=20), buckets(d0=10, d1=20, d2=30)], 60, set()),
+    ("three that overlap", [buckets(d0=10, d1=20), buckets(d1=20, d2=30), buckets(d2=30, d3=40)], 100, set()),
+    ("a day that still ran", [buckets(d0=10, d1=7), buckets(d1=20, d2=30)], 60, {DIFFER}),
+    ("a day that still ran, told alone", [buckets(d1=7), buckets(d1=20)], 20, {DIFFER}),
+    ("days told late", [buckets(d0=10, d1=20, d2=25, d3=1), buckets(d0=10, d1=20, d2=30, d3=1)], 61, {DIFFER}),
+    ("two accounts", [buckets(d0=10, d1=20, d2=30), buckets(d0=11, d1=21, d2=31)], 123, {DIFFER}),
+    ("Anthropic's", [report(1, 2, 3), report(3, 4)], 40, set()),
+    ("pages in one file", [(page(0, 1), page(1, 2))], 33, set()),
+    ("buckets in one list", [[*page(0, 1)["data"], *page(1, 2)["data"]]], 33, set()),
+    ("buckets from the last to the first", [[*page(2, 1)["data"], *page(1, 0)["data"]]], 33, set()),
+]
+
+
+@pytest.mark.parametrize(
+    ("documents", "total", "said"), [one[1:] for one in OVERLAPS], ids=[one[0] for one in OVERLAPS]
+)
+def test_a_bucket_that_exports_tell_again_is_billed_once_in_any_order(
+    tmp_path: Path, documents: list[Any], total: int, said: set[str]
+) -> None:
+    for some in permutations(documents):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (total, said)
+
+
+def test_equal_results_of_one_bucket_are_two(tmp_path: Path) -> None:
+    one = bucket(0)
+    twice = {**one, "results": one["results"] * 2}
+    assert billed(read(tmp_path, page_of(twice))) == 20
+    assert billed(read(tmp_path, page_of(twice), page_of(twice, bucket(1)))) == 31
+
+
+def page_of(*found: Json) -> Json:
+    return {"object": "page", "data": list(found), "has_more": False, "next_page": None}
+
+
+def owned(day: int, **owners: int) -> Json:
+    found = bucket(day)
+    results = [{**found["results"][0], "project_id": name, "input_tokens": count} for name, count in owners.items()]
+    return {**found, "results": results}
+
+
+def test_an_export_by_model_beside_one_by_project_counts_once_where_both_come_to_the_same(tmp_path: Path) -> None:
+    whole = bucket(0, input_tokens=30, output_tokens=4, num_model_requests=2)
+    for some in permutations([page_of(whole), page_of(owned(0, shop=10, api=20))]):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (30, set())
+        assert {one.labels.get("project") for one in found if one.outcome.kind is OutcomeKind.BILLED} == {"shop", "api"}
+
+
+def test_exports_that_group_otherwise_and_come_to_other_sums_say_so(tmp_path: Path) -> None:
+    found = read(tmp_path, page_of(bucket(0, input_tokens=31)), page_of(owned(0, shop=10, api=20)))
+    assert (billed(found), codes(found)) == (61, {TWICE})
+
+
+def test_exports_of_different_projects_have_nothing_in_common(tmp_path: Path) -> None:
+    found = read(tmp_path, page_of(owned(0, shop=10)), page_of(owned(0, api=20)))
+    assert (billed(found), codes(found)) == (30, set())
+
+
+def activity(*days: tuple[int, int], number: int = 1, numbers: int = 1, told: int | None = None) -> Json:
+    """A page of LiteLLM's activity: days with their input, from the last to the first."""
+    (document,) = twins.documents("litellm-daily-activity.json")
+    (day,) = document["results"]
+    found = []
+    for date, count in days:
+        one = deepcopy(day)
+        models = one["breakdown"]["models"]
+        name = "gpt-4.1-mini"
+        metrics = {"spend": count, "prompt_tokens": count, "completion_tokens": 0, "total_tokens": count}
+        metrics |= {"cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "api_requests": 1}
+        metrics |= {"successful_requests": 1, "failed_requests": 0}
+        models.clear()
+        models[name] = {"metrics": metrics, "api_key_breakdown": {}}
+        found.append({**one, "date": f"2026-11-{date}", "metrics": metrics})
+    total = sum(count for _, count in days) if told is None else told
+    metadata = {"total_spend": total, "total_prompt_tokens": total, "page": number, "total_pages": numbers}
+    return {"results": found, "metadata": {**metadata, "has_more": number < numbers}}
+
+
+ACTIVITIES: list[tuple[str, list[Any], int, set[str]]] = [
+    ("two windows", [activity((11, 20), (10, 10)), activity((12, 30), (11, 20))], 60, set()),
+    ("a day that still ran", [activity((11, 7), (10, 10)), activity((12, 30), (11, 20))], 60, {DIFFER}),
+    (
+        "a day on two pages",
+        [activity((11, 7), number=1, numbers=2), activity((11, 20), number=2, numbers=2)],
+        27,
+        set(),
+    ),
+    ("a page twice", [(activity((11, 20), (10, 10)), activity((11, 20), (10, 10)))], 30, set()),
+    ("a day twice on a page, which its totals deny", [activity((11, 20), (11, 20), told=20)], 20, set()),
+    ("a day lost, which the totals tell", [activity((11, 20), told=50)], 20, {TOTALS}),
+    ("a day in two parts without a word why", [activity((11, 20), (11, 7))["results"]], 27, {DIFFER}),
+]
+
+
+@pytest.mark.parametrize(
+    ("documents", "total", "said"), [one[1:] for one in ACTIVITIES], ids=[one[0] for one in ACTIVITIES]
+)
+def test_a_day_of_litellms_activity_is_billed_once(
+    tmp_path: Path, documents: list[Any], total: int, said: set[str]
+) -> None:
+    for some in permutations(documents):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (total, said)
+
+
+def test_the_pages_of_one_activity_in_one_file_are_read_as_such(tmp_path: Path) -> None:
+    pages = activity((11, 7), number=1, numbers=2), activity((11, 20), (10, 5), number=2, numbers=2)
+    found = read(tmp_path, pages)
+    assert (billed(found), codes(found)) == (32, set())
+
+
+TABLES = [
+    "openai-usage-dashboard.csv",
+    "anthropic-console-usage.csv",
+    "anthropic-console-cost.csv",
+    "litellm-ui-usage.csv",
+    "azure-cost.csv",
+    "gcp-billing.ndjson",
+    "aws-focus.csv",
+    "ccusage-daily.json",
+    "vercel-gateway-report.json",
+    "anthropic-claude-code-analytics.json",
+    "openai-costs.json",
+    "anthropic-cost-report.json",
+]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_export_given_again_with_one_row_more_counts_as_itself(tmp_path: Path, name: str) -> None:
+    once = list(UsageFiles([usage_file(twins.FOLDER / name)]).records())
+    (again := tmp_path / f"again-{name}").write_bytes(twins.content(name).rstrip() + b"\n\n")
+    files = [usage_file(path) for path in (twins.FOLDER / name, again)]
+    assert sum(charged(one) for one in UsageFiles(files).records()) == sum(map(charged, once))
+    assert billed(list(UsageFiles(files).records())) == billed(once)
+
+
+def charged(one: UsageRecord) -> Any:
+    return one.charged or 0 if one.outcome.kind is not OutcomeKind.REPEATED and not one.outcome.beside else 0
