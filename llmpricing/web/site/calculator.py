@@ -163,7 +163,7 @@ def _ranking(
         message = f"No offering has the id {chosen[:100]!r}."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="against", suggestions=like)
     own = None if is_undated_at(request, asked.clocks, chosen) else costs[chosen].total
-    return rank(request, asked.clocks, workload, asked.wanted, (chosen, own), with_steps=with_steps)
+    return rank(request, asked.clocks, workload, asked.wanted, (rows[0], own), with_steps=with_steps)
 
 
 def _offered(request: Request, refused: Refused) -> list[tuple[str, str]]:

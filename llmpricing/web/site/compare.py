@@ -17,6 +17,7 @@ from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.offering_detail import PriceDetail
+from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
@@ -28,6 +29,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.addresses import clock_query
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
+from llmpricing.web.site.announced import AnnouncedStep, announced_steps, of_base
 from llmpricing.web.site.basket import ADD, ADDING, FEWEST, MOST, read_basket
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_charts import chart_queries, stated_clocks
@@ -79,6 +81,9 @@ def show(request: Request) -> dict[str, Any]:
     months = compared_months(request, clocks, workload, least, models, names, stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
+    ends = {slug: next_end(of_base(of_it), request.period.start) for slug, of_it in prices.items()}
+    totals = dict(zip((item.id for item in items), totals_of(items, months.costs), strict=True))
+    announced = announced_steps(request, clocks, workload, ends, totals, stands_on)
     at_makers = {item.id: models[item.id].status_at_maker(item) for item in items}
     lent = frozenset(row.id for model, row in sold if model.lends_any(row, values.get("capability", ()), least))
     known_at = clocks.known_at if "known_at" in values else None
@@ -89,10 +94,11 @@ def show(request: Request) -> dict[str, Any]:
     groups = groups_of_needs(values, sold, items, days, between) if items else []
     lists = [stated_of(request.reads, request.period.start, item.id, prices[item.id]) for item in items]
     origins = origin_lines([prices[item.id] for item in items], lists, then)
-    costs_and_limits = _groups(months, items, stated, prices, origins, models) if items else []
+    costs_and_limits = _groups(months, items, stated, prices, origins, models, announced) if items else []
     groups[-1:-1] = costs_and_limits
     groups += [("Scores", scored)] if scored else []
     lines = [line for _, group in groups for line in group]
+    names_now = names_of(slugs, models, names) if items else {}
     kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW, *ASKED) and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     return {
@@ -104,6 +110,7 @@ def show(request: Request) -> dict[str, Any]:
         "groups": groups,
         "agreed": agreed_ids(request, clocks, slugs),
         "findings": months.findings(items, models, names, lent),
+        "announced": [(names_now.get(slug, slug), step) for slug, step in announced.items()],
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
         "others": [pair for pair in request.GET.items() if pair[0] not in (*WORKLOAD_FIELDS, ADD)],
@@ -114,7 +121,7 @@ def show(request: Request) -> dict[str, Any]:
         "can_draw": can_draw(),
         "scored": bool(scored),
         "markdown": _markdown(
-            names_of(slugs, models, names) if items else {},
+            names_now,
             [_statuses(item, at_makers[item.id]) for item in items],
             lines,
             workload,
@@ -167,6 +174,7 @@ def _groups(
     prices: Mapping[str, Sequence[PriceDetail]],
     origins: Sequence[ComparedLine],
     models: Mapping[str, SoldModel],
+    announced: Mapping[str, AnnouncedStep],
 ) -> list[tuple[str, list[ComparedLine]]]:
     """What is shown of the offerings, under headings, what it costs before all; where ``stated`` alone has a price, the
     line says that it was not known then.
@@ -179,7 +187,9 @@ def _groups(
         )
         for title, name in _PRICES
     ]
-    month = [*months.lines(items, of_each), months.line_per_mtok(items)]
+    first, *rest = months.lines(items, of_each)
+    coming = [announced[item.id].of_month if item.id in announced else "" for item in items]
+    month = [first.also(coming), *rest, months.line_per_mtok(items)]
     hidden = [left_out(*pair) or None for pair in zip(stated, items, strict=True)]
     return [
         ("Cost", [_known_then(line, later_too) for line in month]),

@@ -20,6 +20,7 @@ from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.offering_needs import meets, stated_needs
 from llmpricing.services.catalogue.price_history import price_history
+from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.catalogue.sightings import offerings_seen
 from llmpricing.services.clocks import Clocks
@@ -30,6 +31,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.addresses import clock_query
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
+from llmpricing.web.site.announced import announced_steps, of_base
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
@@ -63,6 +65,8 @@ def model(request: Request) -> dict[str, Any]:
     known = [price for price in details.prices if price.price_id not in late]
     sources = {price.source for price in details.prices}
     shown = [item, *(one.item for one in sellers.ranked)]
+    ends = {item.id: next_end(of_base(details.prices), now)}
+    announced = announced_steps(request, clocks, workload, ends, {item.id: sellers.total}, stands_on)
     past = price_history(request.reads, item.id, clocks.known_at) or []
     return {
         "show": display,
@@ -74,6 +78,7 @@ def model(request: Request) -> dict[str, Any]:
         "stated": stated_of(request.reads, now, item.id, known),
         "waiting": [price for price in details.prices if price.waiting],
         "sellers": sellers,
+        "announced": announced.get(item.id),
         "agreed": agreed_ids(request, clocks, [item.id, *(one.item.id for one in sellers.ranked)]),
         "shelf": shelf,
         "workload": workload,

@@ -15,16 +15,17 @@ from pyramid.request import Request
 from llmpricing.domain.choice.caching import pays_from
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.quotes.hours import HourTotal
-from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.services.catalogue.behind_rows import behind_rows
+from llmpricing.services.catalogue.behind_rows import BehindRow, behind_rows
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, ModelFilter, ModelRow, find_models
+from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.list_query import standing
 from llmpricing.web.selecting import cell
+from llmpricing.web.site.announced import AnnouncedStep, announced_steps
 from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.month_costs import bounded_month, month_costs
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
@@ -54,7 +55,7 @@ class Ranking:
     """The models with a total, the cheapest first; ``unknown`` are those without, ``undated`` those left out because
     their price was not known then, ``unsaid`` those of which no list says whether they are what is asked for.
     ``against`` is the one chosen, ``own`` its month, None where nobody knows it. ``steps`` are those of context of the
-    first ones, by the offering's number.
+    first ones, by the offering's number, ``announced`` those in time, by its id.
     """
 
     workload: Workload
@@ -65,6 +66,7 @@ class Ranking:
     against: str | None
     own: Decimal | None
     steps: Mapping[int, DearerStep]
+    announced: Mapping[str, AnnouncedStep]
 
 
 def rank(
@@ -72,14 +74,15 @@ def rank(
     clocks: Clocks,
     workload: Workload,
     wanted: ModelFilter,
-    chosen: tuple[str, Decimal | None] | None = None,
+    chosen: tuple[Any, Decimal | None] | None = None,
     *,
     with_steps: int | None = MOST_SHOWN,
 ) -> Ranking:
     """All priced chat models that are what is wanted, each by the offering that the list shows; ``chosen`` is an
-    offering with its month, to count savings against. Steps are told of the first ``with_steps``, None: of all.
+    offering by its row with its month, to count savings against. Steps are told of that and of the first
+    ``with_steps``, None: of all.
     """
-    against, own = chosen or (None, None)
+    against, own = (chosen[0].id, chosen[1]) if chosen else (None, None)
     stands_on = standing(request, clocks)
     models = listed_models(request.reads, request.book, clocks, stands_on)
     models = models_then(request, clocks, models, stands_on)
@@ -98,13 +101,25 @@ def rank(
         (row for row in rows if row.shown.id in totals), key=lambda row: (totals[row.shown.id], row.shown.id)
     )
     ranked = [_ranked(row, costs[row.shown.id], totals[row.shown.id], workload, dearest, own) for row in ordered]
-    steps = _steps(request, clocks, [row.shown for row in ordered[:with_steps]], stands_on)
-    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], found.unsaid, against, own, steps)
+    told = [row.shown for row in ordered[:with_steps]] + ([chosen[0]] if chosen else [])
+    behind = behind_rows(request.reads, clocks, [row.number for row in told], stands_on)
+    ends = {row.id: next_end(behind[row.number].prices, request.period.start) for row in told}
+    now = totals | ({chosen[0].id: own} if chosen else {})
+    return Ranking(
+        workload,
+        ranked,
+        len(rows) - len(ranked),
+        found.hidden[UNDATED],
+        found.unsaid,
+        against,
+        own,
+        _steps(behind, clocks, told),
+        announced_steps(request, clocks, workload, ends, now, stands_on),
+    )
 
 
-def _steps(request: Request, clocks: Clocks, shown: Sequence[Any], stands_on: StandsOn) -> dict[int, DearerStep]:
+def _steps(behind: Mapping[int, BehindRow], clocks: Clocks, shown: Sequence[Any]) -> dict[int, DearerStep]:
     """From which context on these offerings are dearer than their row says."""
-    behind = behind_rows(request.reads, clocks, [row.number for row in shown], stands_on)
     found = {row.number: step_in_row(behind[row.number], clocks.as_of, row.context_window) for row in shown}
     return {number: step for number, step in found.items() if step}
 

@@ -17,11 +17,13 @@ from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.offering_needs import meets
+from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.row_codes import is_stated_once, waiting_in_row
 from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.web.site.announced import AnnouncedStep, announced_steps
 from llmpricing.web.site.known_then import costs_then, uncached
 from llmpricing.web.site.lone_prices import far_above, is_by_cost
 from llmpricing.web.site.long_months import LongMonth, long_months
@@ -60,6 +62,7 @@ class ShownModel:
     lone_below: (
         Decimal | None
     )  # what all other sellers ask at least, in an order by cost, where one list alone says less
+    announced: AnnouncedStep | None  # of its prices, where lists know that others hold from a day on
     marked: Any  # the offering that is marked for a comparison: another of the model where that was shown then
 
     @property
@@ -87,9 +90,12 @@ def shown_models(
     asked = question.wanted.min_context
     long = long_months(request, question.clocks, question.workload, asked, [row.shown for row in rows], stands_on)
     full = _cached_at_full_price(request, question, stands_on, rows, costs)
+    totals = {item.id: month_total(item.price_state, costs.get(item.id)) for item in items}
+    ends = {row.shown.id: next_end(behind[row.shown.number].prices, request.period.start) for row in rows}
+    announced = announced_steps(request, question.clocks, question.workload, ends, totals, stands_on)
     by_cost, found = is_by_cost(question.order), []
     for row, item in zip(rows, items, strict=True):
-        total = month_total(item.price_state, costs.get(item.id))
+        total = totals[item.id]
         step = step_in_row(behind[row.shown.number], at, item.context_window)
         at_length = long.at(item) if long else None
         others = [one for one in row.offerings if one is not row.shown][:MOST_SELLERS]
@@ -115,6 +121,7 @@ def shown_models(
                 item.id in full and bool(total),
                 _cheapest(row, costs),
                 far_above(row, costs) if by_cost and is_stated_once(behind[row.shown.number], at) else None,
+                announced.get(item.id),
                 _marked(row, question.marked),
             )
         )

@@ -1,0 +1,118 @@
+"""What lists announce of the prices that a page shows: from when on others hold, and what the month costs then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.listing import rows_of
+from llmpricing.services.catalogue.offering_detail import PriceDetail
+from llmpricing.services.catalogue.row_columns import BASE_METERS
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workloads import Workload, workload_costs
+from llmpricing.web.site import display
+from llmpricing.web.site.compared_finding import dearer
+from llmpricing.web.site.month_costs import as_written
+from llmpricing.web.site.workload import month_total
+
+_WORDS = {"input_per_mtok": "input", "output_per_mtok": "output", "cache_read_per_mtok": "cache read"}
+_WORDS["cache_write_per_mtok"] = "cache write"
+_OTHER_SERVICE = {"service_tier", "region"}  # conditions
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedStep:
+    """Other prices from ``at`` on: the ``month`` in USD, None where nobody knows it, as it ``was`` until then, and each
+    price per million tokens that changes, in words.
+    """
+
+    at: datetime
+    month: Decimal | None
+    was: Decimal | None
+    prices: tuple[str, ...]
+
+    @property
+    def day(self) -> str:
+        """``1 Dec 2026``."""
+        return display.long_day(self.at)
+
+    @property
+    def change(self) -> str:
+        """By how much the month is dearer or cheaper then, ``+100 %``; empty where it stays, or is unknown."""
+        if self.month is None or not self.was or as_written(self.month) == as_written(self.was):
+            return ""
+        return dearer(self.month, self.was)
+
+    @property
+    def tag(self) -> str:
+        """``from 1 Dec 2026: +100 %``, or that prices are others."""
+        return f"from {self.day}: {self.change or 'other prices'}"
+
+    @property
+    def of_month(self) -> str:
+        """What the month costs then: ``from 1 Dec 2026: $18.00, +100 %``; empty where that stays as it is."""
+        if self.month is None:
+            return f"from {self.day}: unknown" if self.was is not None else ""
+        return f"from {self.day}: {display.total(self.month, 'USD')}, {self.change}" if self.change else ""
+
+    @property
+    def told(self) -> str:
+        """All of it in a sentence without its stop."""
+        month = self.of_month.partition(": ")[2]
+        return f"From {self.day}: {', '.join(self.prices)}" + (f"; my month {month}" if month else "")
+
+
+def of_base(prices: Iterable[PriceDetail]) -> list[PriceDetail]:
+    """Those of the prices that the list's columns are made of: of no tier and no place."""
+    return [price for price in prices if not _OTHER_SERVICE & price.conditions.keys()]
+
+
+def announced_steps(
+    request: Request,
+    clocks: Clocks,
+    workload: Workload,
+    ends: Mapping[str, datetime | None],
+    months: Mapping[str, Decimal | None],
+    stands_on: StandsOn,
+) -> dict[str, AnnouncedStep]:
+    """The steps of the offerings at whose ``ends``, by id, another month or another price of the list's columns begins;
+    ``months`` are those of now.
+    """
+    by_time: dict[datetime, list[str]] = {}
+    for slug, at in ends.items():
+        if at is not None:
+            by_time.setdefault(at, []).append(slug)
+    found = {}
+    for at, slugs in by_time.items():
+        then = Clocks(at, clocks.known_at)
+        rows = {row.id: row for row in rows_of(request.reads, then, slugs, stands_on)}
+        now = {row.id: row for row in rows_of(request.reads, clocks, slugs, stands_on)}
+        rates = request.caller.sees_rates
+        quoted = workload_costs(request.reads, then, workload, slugs, "USD", with_rates=rates)
+        costs = {one.offering: WorkloadTotal(one.total, one.currency) for one in quoted}
+        for slug in rows.keys() & now.keys():
+            month = month_total(rows[slug].price_state, costs.get(slug))
+            step = AnnouncedStep(at, month, months.get(slug), _moved(now[slug], rows[slug]))
+            if step.prices or step.of_month:
+                found[slug] = step
+    return found
+
+
+def _moved(now: Any, then: Any) -> tuple[str, ...]:
+    pairs = ((name, getattr(now, name), getattr(then, name)) for name in BASE_METERS)
+    return tuple(
+        f"{_WORDS[name]} {_asked(after, then.currency)} (now {_asked(before, now.currency)})"
+        for name, before, after in pairs
+        if before != after
+    )
+
+
+def _asked(price: Decimal | None, currency: str | None) -> str:
+    return "unknown" if price is None else display.asks(price, currency)

@@ -1,0 +1,77 @@
+"""A step that lists announce is said wherever the month of now is: from when, what it costs then, and how much more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.sources.registry import SOURCES
+from tests.conftest import NOW
+from tests.functional.test_compare_page import lines
+from tests.functional.test_model_list import named
+from tests.functional.test_pages import cells, spoken
+
+MONTH = "tokens=1M&input_share=50"
+TOLD = "From 1 Jan 2099: input $4.00 (now $2.00), output $8.00 (now $6.00); my month $6.00, +50 %"
+
+
+@pytest.fixture
+def app(testapp: TestApp, engine: Engine) -> TestApp:
+    """A model that grows dearer in time to come, one that does not, and one of which only another service does."""
+    later = {"constraint": {"start_date": "2099-01-01"}, "prices": {"input_mtok": 4, "output_mtok": 8}}
+    dearer = {"id": "gpt-9", "match": {"equals": "gpt-9"}, "prices": [_now(2, 6), later]}
+    searches = {"input_mtok": 2, "output_mtok": 6, "requests_kcount": 1}
+    steady = {"id": "gpt-8", "match": {"equals": "gpt-8"}, "prices": _now(2, 6)["prices"]}
+    then = {"constraint": {"start_date": "2099-01-01"}, "prices": {**searches, "requests_kcount": 2}}
+    other = {"id": "gpt-7", "match": {"equals": "gpt-7"}, "prices": [{"prices": searches}, then]}
+    sold = [{"id": "openai", "name": "OpenAI", "api_pattern": "openai", "models": [dearer, steady, other]}]
+    published = datetime(2026, 11, 15, tzinfo=UTC)
+    with Session(engine) as session, session.begin():
+        reading = ReadList(json.dumps(sold).encode(), published, NOW + timedelta(hours=1), "a test's list")
+        import_lists(session, [(SOURCES["genai-prices"], replace(reading, allow_drop=True))])
+    return testapp
+
+
+def _now(input_: float, output: float) -> dict[str, Any]:
+    return {"prices": {"input_mtok": input_, "output_mtok": output}}
+
+
+def test_a_row_of_the_list_says_from_when_its_month_is_another(app: TestApp) -> None:
+    found = {row.select_one("input.mark")["value"]: row for row in named(app.get(f"/?q=gpt&{MONTH}")).values()}
+    row = found["openai/gpt-9"]
+    (tag,) = [one for one in row.select("th > .tag") if "2099" in spoken(one)]
+    assert (spoken(tag), tag["title"]) == ("from 1 Jan 2099: +50 %", TOLD)
+    assert cells(row)["My month"] == "$4.00 $4.00 per M from 1 Jan 2099: $6.00, +50 %"
+    assert "2099" not in spoken(found["openai/gpt-8"])
+
+
+def test_the_model_page_and_the_calculator_say_it_beside_the_prices_of_now(app: TestApp) -> None:
+    for path in ("/models/openai/gpt-9?", "/calculator?model=openai/gpt-9&"):
+        told = [spoken(one) for one in app.get(path + MONTH).html.select("main p.warning")]
+        assert f"{TOLD}." in told, path
+        assert "2099" not in app.get(path.replace("gpt-9", "gpt-8") + MONTH).text.partition('id="ranked"')[0]
+    ranked = app.get(f"/calculator?{MONTH}").html.select("table.ranked tbody tr")
+    (row,) = [one for one in ranked if spoken(one.select_one(".id")) == "openai/gpt-9"]
+    assert "from 1 Jan 2099: +50 %" in [spoken(tag) for tag in row.select(".tag")]
+
+
+def test_a_comparison_says_it_behind_its_month_and_in_its_copy(app: TestApp) -> None:
+    page = app.get(f"/compare?models=openai/gpt-9,openai/gpt-8&{MONTH}")
+    assert lines(page)["My month"] == ["$4.00 from 1 Jan 2099: $6.00, +50 %", "$4.00"]
+    assert any(spoken(one).endswith(f"{TOLD[1:]}.") for one in page.html.select(".intro p.warning"))
+    assert "| $4.00, from 1 Jan 2099: $6.00, +50 % | $4.00 |" in page.html.select_one("#markdown").get_text()
+
+
+def test_what_was_known_then_of_a_day_gone_by_is_no_announcement(app: TestApp) -> None:
+    assert "2099" in app.get(f"/?q=gpt-9&{MONTH}").text
+    then = named(app.get(f"/?q=gpt-9&as_of=2099-02-01&{MONTH}"))
+    assert all("from 1 Jan" not in spoken(row) for row in then.values())
