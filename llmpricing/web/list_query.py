@@ -111,7 +111,7 @@ def own_ids(request: Request, asked: Iterable[str]) -> tuple[str, ...]:
 
 def sellers(request: Request, asked: Iterable[str]) -> tuple[str, ...]:
     """The ids of these sellers, whatever their case; a 400 of ``provider`` where nobody has one, with those nearest."""
-    known = [slug for slug, _, _ in filter_values(request.reads).providers]
+    known = [one.id for one in filter_values(request.reads).providers]
     found = own_case(asked, known)
     for one in found:
         if one not in known:

@@ -180,8 +180,8 @@ def test_every_answer_bears_a_request_id_and_closed_headers(testapp: TestApp) ->
 
 def test_providers_are_listed_with_counts(testapp: TestApp) -> None:
     assert testapp.get("/api/v1/providers").json["data"] == [
-        {"id": "acme", "name": "Acme", "offerings": 6},
-        {"id": "bazaar", "name": "Bazaar", "offerings": 2},
+        {"id": "acme", "name": "Acme", "offerings": 6, "price_pages": []},
+        {"id": "bazaar", "name": "Bazaar", "offerings": 2, "price_pages": []},
     ]
 
 

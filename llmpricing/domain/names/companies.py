@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 OWN_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -144,12 +145,12 @@ class CompanyNames(dict[str, str]):
         return company_name(slug)
 
 
-def company_names(sellers: Iterable[tuple[str, str, int]]) -> CompanyNames:
-    """By id the names of these sellers (id, name, number of offerings), and of labs that sell nothing themselves.
+def company_names(sellers: Iterable[tuple[str, str, *tuple[Any, ...]]]) -> CompanyNames:
+    """By id the names of these sellers (id, name and more), and of labs that sell nothing themselves.
 
     Who is stored by an id alone has the name that is known by now, or one that the id makes.
     """
-    said = {slug: company_name(slug) if name == slug else name for slug, name, _ in sellers}
+    said = {slug: company_name(slug) if name == slug else name for slug, name, *_ in sellers}
     return CompanyNames({**OWN_NAMES, **said})
 
 

@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.models import Offering
-from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.listed_sellers import ListedSeller, providers
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import Reads, book_state
 
 
 @dataclass(frozen=True, slots=True)
 class FilterValues:
-    """The values that occur, in order. Providers are (id, name, number of offerings)."""
+    """The values that occur, in order. Providers are all sellers."""
 
-    providers: Sequence[tuple[str, str, int]]
+    providers: Sequence[ListedSeller]
     capabilities: Sequence[str]
     modalities: Sequence[str]
     statuses: Sequence[str]
@@ -28,12 +28,12 @@ class FilterValues:
     @property
     def sellers(self) -> int:
         """How many sellers offer something."""
-        return sum(count > 0 for _, _, count in self.providers)
+        return sum(one.offerings > 0 for one in self.providers)
 
     @property
     def offerings(self) -> int:
         """How many offerings the price book holds."""
-        return sum(count for _, _, count in self.providers)
+        return sum(one.offerings for one in self.providers)
 
 
 _made: Memory[tuple[str, int], FilterValues] = Memory(2)
@@ -50,7 +50,7 @@ def _read(reads: Reads) -> FilterValues:
         return _read_in(reads)
     modalities = union(select(func.unnest(Offering.input_modalities)), select(func.unnest(Offering.output_modalities)))
     return FilterValues(
-        listing.providers(reads),
+        providers(reads),
         _words(reads, select(func.unnest(Offering.capabilities)).distinct()),
         _words(reads, modalities),
         _words(reads, select(Offering.status).where(Offering.status.is_not(None)).distinct()),
@@ -60,7 +60,7 @@ def _read(reads: Reads) -> FilterValues:
 def _read_in(book: PriceBook) -> FilterValues:
     rows = list(book.rows("offering", ("capabilities", "input_modalities", "output_modalities", "status")))
     return FilterValues(
-        listing.providers(book),
+        providers(book),
         sorted({word for capabilities, *_ in rows for word in capabilities or ()}),
         sorted({word for _, inputs, outputs, _ in rows for word in (*(inputs or ()), *(outputs or ()))}),
         sorted({status for *_, status in rows if status is not None}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +12,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
-from llmpricing.domain.names.companies import company_name
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn
-from llmpricing.models import Offering, Provider
+from llmpricing.models import Offering
 from llmpricing.services.catalogue import listing_in_book as in_book
 from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.behind_rows import BehindRow, behind_rows
@@ -151,25 +149,6 @@ def get_offerings(
     query = _select(columns).where(columns.by_name["id"].in_(slugs))
     query = query.order_by(*listed.order_by(columns, "input_per_mtok", descending=False))
     return items_of(reads, clocks, reads.execute(query).all(), standing)
-
-
-def providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
-    """(id, name, number of offerings) of every seller, in order of id; a name even of who is stored by an id alone."""
-    found = _stored_providers(reads)
-    return [(slug, company_name(slug) if name == slug else name, count) for slug, name, count in found]
-
-
-def _stored_providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
-    if isinstance(reads, PriceBook):
-        counts = Counter(seller for (seller,) in reads.rows("offering", ("provider_id",)))
-        return sorted((one.slug, one.name, counts[number]) for number, one in reads.providers.items())
-    query = (
-        select(Provider.slug, Provider.name, func.count(Offering.id))
-        .outerjoin(Offering)
-        .group_by(Provider.slug, Provider.name)
-        .order_by(Provider.slug.collate("C"))
-    )
-    return [(slug, name, offerings) for slug, name, offerings in reads.execute(query)]
 
 
 def all_rows(reads: Reads, clocks: Clocks, standing: StandsOn = NO_STANDING) -> list[Any]:

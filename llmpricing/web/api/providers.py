@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from pyramid.request import Request
 
-from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.listed_sellers import ListedSeller, providers
 from llmpricing.web.api.answers import BookMeta, CountMeta, book_meta, stale_meta
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import moved_to
@@ -14,11 +14,18 @@ from llmpricing.web.paging import page_of, page_readers
 
 
 class ProviderJson(msgspec.Struct, forbid_unknown_fields=True):
-    """A seller, and how many offerings the price book holds of it."""
+    """A seller, how many offerings the price book holds of it, and its own pages of prices, as far as lists know
+    them: those that speak of prices first, https alone.
+    """
 
     id: str
     name: str
     offerings: int
+    price_pages: list[str]
+
+
+def _json(one: ListedSeller) -> ProviderJson:
+    return ProviderJson(one.id, one.name, one.offerings, list(one.price_pages))
 
 
 class ProvidersAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,7 +38,7 @@ class ProvidersAnswer(msgspec.Struct, forbid_unknown_fields=True):
 def list_providers(request: Request) -> ProvidersAnswer:
     """A page of sellers in order of id."""
     values = PROVIDERS.read(request)
-    found = [ProviderJson(*one) for one in listing.providers(request.reads)]
+    found = [_json(one) for one in providers(request.reads)]
     page, following = page_of(request, values, found, [one.id for one in found])
     return ProvidersAnswer(page, CountMeta(len(found), following, **stale_meta(request)))
 
@@ -47,11 +54,11 @@ def show_provider(request: Request) -> ProviderAnswer:
     """One seller; its id in another case leads to it."""
     PROVIDER.read(request)
     asked = request.matchdict["id"]
-    for found in listing.providers(request.reads):
-        if found[0] == asked:
-            return ProviderAnswer(ProviderJson(*found), BookMeta(**book_meta(request)))
-        if found[0].casefold() == asked.rstrip("/").casefold():
-            raise moved_to(request, asked, found[0])
+    for found in providers(request.reads):
+        if found.id == asked:
+            return ProviderAnswer(_json(found), BookMeta(**book_meta(request)))
+        if found.id.casefold() == asked.rstrip("/").casefold():
+            raise moved_to(request, asked, found.id)
     raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
 
 

@@ -22,7 +22,7 @@ from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcl
 from llmpricing.domain.scores.score_file import FailedRow, StatedScore
 from llmpricing.services.catalogue.freshness import SourceAge, source_ages
 from llmpricing.services.catalogue.listed_models import SoldModel, listed_models
-from llmpricing.services.catalogue.listing import providers
+from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload

@@ -13,6 +13,7 @@ from llmpricing.domain.quotes.context import TIERS
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.quotes.workloads import IMAGES
 from llmpricing.web.errors import Refused, invalid, wants_json
 from llmpricing.web.list_query import most_like, own_ids, standing
@@ -84,7 +85,7 @@ def show(request: Request) -> Any:
         "left_out": _left_out(asked) if asked and ranking else [],
         "markdown": _markdown(found, ranking, str(link)) if ranking else "",
         "csv": f"/calculator.csv{address(request.GET.items())}",
-        "provider_names": {slug: name for slug, name, _ in listing.providers(request.reads)} if found else {},
+        "provider_names": {slug: name for slug, name, *_ in providers(request.reads)} if found else {},
         "list_query": asked.as_workload() if asked else "",
         "number": Decimal,
         "with_undated": with_undated(request),

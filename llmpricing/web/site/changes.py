@@ -15,6 +15,7 @@ from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.observations import Amount, State
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
+from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.price_changes import Change, announced, known_since, steps_since
 from llmpricing.web import parameters as p
@@ -111,7 +112,7 @@ def show(request: Request) -> dict[str, Any]:
 
 
 def _name(request: Request, provider: str | None) -> str | None:
-    return company_names(listing.providers(request.reads))[provider] if provider else None
+    return company_names(providers(request.reads))[provider] if provider else None
 
 
 def _told_of(request: Request, arrived: Sequence[OfferingNews], of_each: int) -> list[Newcomer]:

@@ -15,6 +15,7 @@ from llmpricing.domain.observations import TOLD
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.row_announced import next_end
@@ -76,7 +77,7 @@ def show(request: Request) -> dict[str, Any]:
     items = items_then(request, clocks, stated, stands_on)
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
     scored = score_lines(request, clocks, items, models) if items else []
-    names = {slug: name for slug, name, _ in listing.providers(request.reads)}
+    names = {slug: name for slug, name, *_ in providers(request.reads)}
     sold = [(model, row) for slug in slugs if (model := models.get(slug)) for row in model.rows if row.id == slug]
     months = compared_months(request, clocks, workload, least, models, names, stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}

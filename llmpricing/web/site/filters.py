@@ -167,7 +167,7 @@ class Filters:
 
     def _offered(self, name: str) -> list[Option]:
         if name == "provider":
-            return [(slug, f"{title} ({count:,})") for slug, title, count in self.known.providers if count]
+            return [(slug, f"{title} ({count:,})") for slug, title, count, _ in self.known.providers if count]
         if name == "lab":
             return list(self.labs)
         if name == "min_context":

@@ -13,9 +13,10 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
-from llmpricing.services.catalogue import freshness, listing, offering_detail
+from llmpricing.services.catalogue import freshness, offering_detail
 from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.listed_models import SoldModel, with_sightings
+from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.offering_needs import meets, stated_needs
@@ -61,7 +62,7 @@ def model(request: Request) -> dict[str, Any]:
     (of_it,) = models_then(request, clocks, [of_it], stands_on)
     stated, (item,) = item, items_then(request, clocks, [item], stands_on)
     sellers = rank_sellers(request, clocks, workload, of_it, item.id, stands_on)
-    ages = freshness.source_ages(request.reads, now)
+    ages, sold_by = freshness.source_ages(request.reads, now), providers(request.reads)
     known = [price for price in details.prices if price.price_id not in late]
     sources = {price.source for price in details.prices}
     shown = [item, *(one.item for one in sellers.ranked)]
@@ -85,7 +86,8 @@ def model(request: Request) -> dict[str, Any]:
         "month": WorkloadForm(request.GET, workload),
         "codes": {code for one in shown if not is_undated(one) for code in one.codes}
         | {code for price in known for code in price.codes},
-        "provider_names": company_names(listing.providers(request.reads)),
+        "provider_names": company_names(sold_by),
+        "price_pages": {one.id: one.price_pages for one in sold_by},
         "needs_said": _needs_said(of_it, item.id),
         "aliases": [alias for alias in details.aliases if alias != item.id],
         "history": history_chart(item.id, past, now),

@@ -15,6 +15,7 @@ from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements, summed
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.freshness import source_ages
+from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.price_changes import steps_since
 from llmpricing.services.catalogue.sources import read_sources
@@ -80,8 +81,8 @@ def show_provider(request: Request) -> dict[str, Any]:
     values = read_parameters(request, {**CLOCKS, **SHOW, **WORKLOAD, "page": p.whole(1, 10_000)})
     clocks, number = read_clocks(values, request.period.start, request.book), values.get("page", 1)
     asked = request.matchdict["id"]
-    sellers = listing.providers(request.reads)
-    folded = {slug.casefold(): slug for slug, _, _ in sellers}
+    sellers = providers(request.reads)
+    folded = {one.id.casefold(): one.id for one in sellers}
     if asked not in folded.values():
         if named := folded.get(asked.rstrip("/").casefold()):
             raise moved_to(request, asked, named)
@@ -108,6 +109,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "conditions": display.conditions,
         "id": asked,
         "name": names[asked],
+        "price_pages": next(one.price_pages for one in sellers if one.id == asked),
         "count": page.count,
         "items": every[(number - 1) * PAGE : number * PAGE],
         "number": number,

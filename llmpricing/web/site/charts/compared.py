@@ -8,7 +8,8 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.domain.names.companies import company_names
-from llmpricing.services.catalogue.listing import get_offerings, providers, rows_of
+from llmpricing.services.catalogue.listed_sellers import providers
+from llmpricing.services.catalogue.listing import get_offerings, rows_of
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.same_model import model_of, models_of
 from llmpricing.services.clocks import Clocks
