@@ -19,6 +19,7 @@ from llmpricing.services.decisions.reviews_and_pins import Decider
 from tests.conftest import running_app
 from tests.functional.addresses import ADMIN, EXAMPLES, FEEDS
 from tests.functional.test_access import WORDS, bearing
+from tests.functional.test_compare_page import lines
 from tests.functional.test_every_route import HEALTH, POSTED
 from tests.functional.test_feeds import MAP, bring
 from tests.functional.test_held_book import wait_for
@@ -27,7 +28,15 @@ SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 QUOTED = {"quote", "quotes"}
 COUNTED = ("metrics", *HEALTH)  # what this process did, and the version of its book
 # Told to each scope as if there were no rates, but for these, where whoever has ``rates`` sees them.
-SHOWN = QUOTED | {"calculator", "home", "page_model", "page_calculator", "page_calculator_csv", "page_compare"}
+SHOWN = QUOTED | {
+    "calculator",
+    "home",
+    "page_model",
+    "page_calculator",
+    "page_calculator_csv",
+    "page_compare",
+    "page_chart_costs",
+}
 ADDRESSES = {
     **{name: path for name, path in (EXAMPLES | FEEDS | ADMIN).items() if name not in COUNTED},
     "models": "/api/v1/models?limit=200",  # so that no cursor holds the time
@@ -90,9 +99,32 @@ def test_what_was_agreed_changes_nothing_that_is_told_without_the_scope(
     if scope == "read":
         assert {name for name in after if after[name] != seen[name] and not name.startswith("net_")} == SHOWN
         explained = {name for name, (_, text) in seen.items() if "Your contract rates count" in text}
-        assert explained == SHOWN - QUOTED - {"calculator", "page_calculator_csv"}  # beside list prices
+        assert explained == SHOWN - QUOTED - {
+            "calculator",
+            "page_calculator_csv",
+            "page_chart_costs",
+        }  # beside list prices
         assert {after[name][0] for name in after if name.startswith("net_")} == {403}
         assert any("0.7771" in text for name, (_, text) in seen.items() if name.startswith("net_"))
+
+
+@pytest.mark.parametrize(("scope", "prices"), [("read", {"list"}), ("rates", {"contract"})])
+def test_the_chart_of_a_comparison_has_the_prices_of_its_table(
+    app: TestApp, book_url: str, scope: str, prices: set[str]
+) -> None:
+    version = app.get("/api/health/ready").json["book"]
+    agree(book_url)
+    wait_for(app, lambda answer: answer["book"] >= version + 2)
+    headers = bearing(scope)
+    page = app.get("/compare?models=acme/acme-large,acme/acme-small&tokens=1000M&input_share=50", headers=headers)
+    month = lines(page)["My month"]
+    facts, drawn = (link["href"] for link in page.html.select("figure figcaption a"))
+    rows = [row.split(",") for row in app.get(facts, headers=headers).text.splitlines()[1:]]
+    assert [f"${Decimal(total):,.2f}" for _, total, *_ in rows] == [cell.removesuffix(" best") for cell in month]
+    assert {kind for *_, kind in rows} == prices
+    bars = app.get(drawn, headers=headers).json["layer"][0]["data"]["values"]
+    assert sorted(round(bar["total"], 2) for bar in bars) == sorted(round(float(total), 2) for _, total, *_ in rows)
+    assert ("in the table and in its chart" in page.text) is (scope == "rates")
 
 
 def test_when_an_agreement_begins_is_told_to_who_may_see_it_alone(app: TestApp, book_url: str) -> None:

@@ -20,6 +20,7 @@ from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
 from llmpricing.web.site.charts.views import WIDTHS, answer
@@ -44,7 +45,7 @@ _WORKLOAD = {
 
 
 def costs(request: Request) -> Response:
-    """What a workload costs at each, by list prices in USD."""
+    """What a workload costs at each in USD, by the contract rates that the reader may see, as a comparison has it."""
     values = read_parameters(request, _MODELS | _WORKLOAD | dict(SHOW))
     clocks, models = _asked(request, values, MOST)
     stated, length, kind = workload_of(values), values.get("min_context"), "dated" if leaves_out(request) else "all"
@@ -52,9 +53,11 @@ def costs(request: Request) -> Response:
     workload = long or stated
     question = {"clocks": str(clocks), "models": ",".join(models), "workload": str(workload), "prices": kind}
     question |= {"length": str(length)} if long else {}
+    agreed = agreed_ids(request, clocks, models)
+    question |= {"agreed": ",".join(sorted(agreed))} if agreed else {}
 
     def costs_at(of: Workload, slugs: list[str]) -> dict[str, WorkloadCost]:
-        costs = workload_costs(request.reads, clocks, of, slugs, "USD", with_rates=False)
+        costs = workload_costs(request.reads, clocks, of, slugs, "USD", with_rates=request.caller.sees_rates)
         return {one.offering: one for one in costs}
 
     def build() -> Any:
@@ -67,6 +70,7 @@ def costs(request: Request) -> Response:
             _names(request, clocks, models),
             length=length if long else None,
             hindered=_hindered(request, clocks, models, length) if long and length else None,
+            agreed=agreed,
         )
 
     return answer(request, "costs", question, build)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from llmpricing.domain.money import to_text
@@ -12,7 +12,7 @@ from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline, posit
 from llmpricing.web.site.charts.theme import INK, SERIES
 from llmpricing.web.site.compared_finding import dearer
 
-_COLUMNS = ("offering", "total", "currency", "state")
+_COLUMNS = ("offering", "total", "currency", "state", "prices")
 NOT_RUN = "cannot_be_run"  # the state of a cost in requests that an offering does not take
 _BAR = 36  # pixels of an offering
 
@@ -23,10 +23,11 @@ def costs_chart(
     *,
     length: int | None = None,
     hindered: Mapping[str, str] | None = None,
+    agreed: Container[str] = (),
 ) -> Chart:
     """The chart of these costs; ``names`` are those of their models by id. Offerings whose total nobody knows stand
     among the facts alone, which keep the ids, and so do those that are ``hindered``, with why, to run requests of
-    ``length`` tokens, where the costs are of such.
+    ``length`` tokens, where the costs are of such. At those ``agreed``, by id, a contract rate counts.
     """
     hindered = hindered or {}
     costs = [one._replace(total=None, state=NOT_RUN) if one.offering in hindered else one for one in costs]
@@ -36,8 +37,14 @@ def costs_chart(
     unknown = sorted(names[one.offering] for one in silent_ones if not one.bounds)
     ranges = [f"{name} {display.month_range(of)}" for name, of in sorted(between.items())]
     not_run = sorted(f"{names[slug]} ({why})" for slug, why in hindered.items())
-    rows = [[one.offering, None if one.total is None else to_text(one.total), one.currency, one.state] for one in costs]
-    silent = (("Between", ranges), ("Cannot be run", not_run), ("Not known", unknown))
+    own = sorted(names[one.offering] for one in costs if one.offering in agreed)
+    rows = [[*_facts(one), "contract" if one.offering in agreed else "list"] for one in costs]
+    silent = (
+        ("Between", ranges),
+        ("Cannot be run", not_run),
+        ("Not known", unknown),
+        ("By your contract rates", own),
+    )
     about = " ".join(f"{words}: {', '.join(found)}." for words, found in silent if found)
     told = ". ".join(f"{names[one.offering]}: {_money(one)}" for one in known)
     return Chart(
@@ -48,6 +55,10 @@ def costs_chart(
         lambda _: _layers(known, names),
         _BAR * max(len(known), 1),
     )
+
+
+def _facts(one: WorkloadCost) -> list[Any]:
+    return [one.offering, None if one.total is None else to_text(one.total), one.currency, one.state]
 
 
 def _finding(
