@@ -8,8 +8,10 @@ from typing import Any
 
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.shown_offering import Weigh
+from llmpricing.services.catalogue.unit_prices import UNITS, PricesOfUnits
 from llmpricing.web.site.addresses import address
 
+BY_THE_UNIT = ("image", "audio", "video")  # kinds of which a month of text says little
 ENOUGH = 3  # a column is shown by itself where one row in so many has a value at the least
 
 
@@ -31,6 +33,7 @@ COLUMNS = (
     Column("output", "Output", "output_per_mtok", is_number=True),
     Column("cache_read", "Cache read", "cache_read_per_mtok", is_number=True),
     Column("cache_write", "Cache write", "cache_write_per_mtok", is_number=True, is_extra=True),
+    Column("unit", "Unit price", "unit", is_number=True),
     Column("month", "My month", "month", is_number=True),
     Column("context", "Context", "context_window", is_number=True, falls=True),
     Column("max_output", "Max output", "max_output_tokens", is_number=True, falls=True, is_extra=True),
@@ -42,9 +45,10 @@ IDS = tuple(column.id for column in COLUMNS)
 Known = Mapping[str, int]  # of how many rows a column has a value
 
 
-def known_values(rows: Sequence[ModelRow], weigh: Weigh) -> Known:
+def known_values(rows: Sequence[ModelRow], weigh: Weigh, units: PricesOfUnits) -> Known:
     """Of how many of the rows each column has a value."""
     tests: dict[str, Callable[[ModelRow], Any]] = {
+        "unit": lambda row: units.get(row.shown.id),
         "month": lambda row: weigh(row.shown),
         "can": lambda row: row.shown.capabilities if row.shown.capabilities is not None else row.model.able or None,
         "released": lambda row: row.model.released_on or row.model.seen_since,
@@ -65,26 +69,38 @@ def few_known(known: Known, count: int) -> set[str]:
     return {name for name, found in known.items() if found * ENOUGH < count}
 
 
-def shown_columns(asked: Collection[str], few: Container[str], known: Known, order: str) -> list[Column]:
+def of_kind(kind: str | None) -> tuple[Column, ...]:
+    """The columns of a list of this kind: the price of a unit only where it is sold by one."""
+    return tuple(column for column in COLUMNS if column.id != "unit" or kind in UNITS)
+
+
+def shown_columns(
+    asked: Collection[str], few: Container[str], known: Known, order: str, kind: str | None
+) -> list[Column]:
     """The columns that are asked for, in their own order; where none is, the usual ones but for the ``few`` known, and
-    the one that tells the ``order``, of which anything is ``known``.
+    the one that tells the ``order``, of which anything is ``known``. A month told in tokens is not usual of a ``kind``
+    that is sold by another unit.
     """
-    if asked:
-        return [column for column in COLUMNS if column.id in asked]
-    return [
-        column
-        for column in COLUMNS
-        if not (column.is_extra or column.id in few) or (column.order == order and known[column.id])
-    ]
+    columns = of_kind(kind)
+    if asked and (found := [column for column in columns if column.id in asked]):
+        return found
+
+    def is_usual(column: Column) -> bool:
+        return not (column.is_extra or column.id in few or (column.id == "month" and kind in BY_THE_UNIT))
+
+    return [column for column in columns if is_usual(column) or (column.order == order and known[column.id])]
 
 
-def choices(shown: Sequence[Column], others: Sequence[tuple[str, str]]) -> list[tuple[Column, bool, str]]:
+def choices(
+    shown: Sequence[Column], others: Sequence[tuple[str, str]], kind: str | None
+) -> list[tuple[Column, bool, str]]:
     """(column, whether it is shown, address that turns it) of each; ``others`` is what else the address asks. The last
     one that is shown turns to the usual ones.
     """
     found = []
-    for column in COLUMNS:
+    columns = of_kind(kind)
+    for column in columns:
         is_shown = column in shown
-        named = [one.id for one in COLUMNS if (one in shown) != (one is column)]
+        named = [one.id for one in columns if (one in shown) != (one is column)]
         found.append((column, is_shown, address([*others, *(("columns", name) for name in named)])))
     return found

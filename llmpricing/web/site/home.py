@@ -19,6 +19,7 @@ from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, shelf
 from llmpricing.services.catalogue.model_orders import in_order
 from llmpricing.services.catalogue.row_columns import BASE_METERS
+from llmpricing.services.catalogue.unit_prices import PricesOfUnits, order_of, unit_prices
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
@@ -27,7 +28,7 @@ from llmpricing.web.site.addresses import address
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.basket import FEWEST, MOST
-from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
+from llmpricing.web.site.columns import BY_THE_UNIT, Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.filter_problems import LABELS
 from llmpricing.web.site.filters import MARKED, NEWEST, Filters, read_filters
 from llmpricing.web.site.known_then import leaves_out, models_then
@@ -61,15 +62,19 @@ def home(request: Request) -> Any:
     models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
     of_needs = lists_of_needs(request.reads, now, models, question.wanted.needs)
     few = few_known(values, len(found.rows))
-    columns = shown_columns(question.columns, few, values, question.order.removeprefix("-"))
-    rows = _ordered(request, question, stands_on, found)
+    kind = question.wanted.kind
+    columns = shown_columns(question.columns, few, values, question.order.removeprefix("-"), kind)
+    units = unit_prices(request.reads, request.book, question.clocks, kind, models)
+    rows = _ordered(request, question, stands_on, found, units)
     first = (question.page - 1) * question.limit
     return _page(request, now, filters, question, of_needs) | {
         "found": found,
         "models_sold": len(listed_models(request.reads, request.book, question.clocks, stands_on)),
         "columns": columns,
         "few": few,
-        "chosen_columns": choices(columns, filters.others("columns")),
+        "chosen_columns": choices(columns, filters.others("columns"), kind),
+        "units": units,
+        "by_the_unit": kind in BY_THE_UNIT,
         "models": shown_models(request, question, stands_on, rows[first : first + question.limit]),
         "tabs": _tabs(filters, found, question),
         "switches": _switches(filters, found, question),
@@ -139,7 +144,8 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
             cost = column_cost(order)
         month = bounded_month(request, clocks, question.workload, models, wanted, stands_on)
         found = find_models(models, wanted, clocks, weigh, cost, month=month)
-        return found, known_values(found.rows, weigh)
+        units = unit_prices(request.reads, book, clocks, wanted.kind, models)
+        return found, known_values(found.rows, weigh, units)
 
     order = question.order.removeprefix("-")
     of_cost = order if order == "month" or order in BASE_METERS else ""
@@ -148,10 +154,12 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
     return _found.remember((*key, rates, leaves_out(request)), find)
 
 
-def _ordered(request: Request, question: ModelQuestion, stands_on: StandsOn, found: FoundModels) -> list[ModelRow]:
+def _ordered(
+    request: Request, question: ModelQuestion, stands_on: StandsOn, found: FoundModels, units: PricesOfUnits
+) -> list[ModelRow]:
     """The rows in order; the whole list is quoted only where it is ordered by what it costs."""
     if question.order.removeprefix("-") != "month":
-        return in_order(found.rows, question.order, {})
+        return in_order(found.rows, question.order, {slug: order_of(one) for slug, one in units.items()})
     costs = costs_of(request, question, stands_on, found.rows)
     totals = {
         row.shown.id: total

@@ -1,0 +1,86 @@
+"""Lists of images, audio and video say what an image, a minute or a second costs, and by it they are put in order."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.sources.registry import SOURCES
+from tests.conftest import NOW
+from tests.functional.test_model_list import named
+from tests.functional.test_pages import cells, spoken
+
+IMAGE = {"mode": "image_generation", "litellm_provider": "openai"}
+HEARD = {"mode": "audio_transcription", "litellm_provider": "openai"}
+MAP = {
+    "paint-2": IMAGE | {"output_cost_per_image": 0.04},
+    "paint-1": IMAGE | {"output_cost_per_image": 0.02},
+    "paint-3": IMAGE | {"input_cost_per_token": 1e-06, "output_cost_per_token": 4e-06},
+    "hear-1": HEARD | {"input_cost_per_second": 0.0001},
+    "say-1": HEARD | {"mode": "audio_speech", "input_cost_per_character": 1.5e-05},
+    "film-1": {"mode": "video_generation", "litellm_provider": "openai", "output_cost_per_video_per_second": 0.1},
+}
+
+
+@pytest.fixture
+def app(testapp: TestApp, engine: Engine) -> TestApp:
+    """Models that are sold by the image, the minute, the character and the second."""
+    published = datetime(2026, 11, 15, tzinfo=UTC)
+    with Session(engine) as session, session.begin():
+        reading = ReadList(json.dumps(MAP).encode(), published, NOW + timedelta(hours=1), "a test's list")
+        import_lists(session, [(SOURCES["litellm"], reading)])
+    return testapp
+
+
+def priced(page: Any) -> dict[str, str]:
+    found = {row.select_one(".id").get_text().split()[0]: cells(row) for row in named(page).values()}
+    return {slug: told["Unit price"] for slug, told in found.items()}
+
+
+def test_a_list_of_images_says_what_an_image_costs_and_is_put_in_order_by_it(app: TestApp) -> None:
+    page = app.get("/?kind=image&sort=unit&columns=unit")
+    assert priced(page) == {
+        "openai/paint-1": "$0.02 per image",
+        "openai/paint-2": "$0.04 per image",
+        "openai/paint-3": "– no list says",
+    }
+    assert list(priced(page)) == ["openai/paint-1", "openai/paint-2", "openai/paint-3"]
+    assert next(iter(priced(app.get("/?kind=image&sort=-unit")))) == "openai/paint-2"
+    assert page.html.select_one("thead th[aria-sort=ascending]").get_text() == "Unit price"
+
+
+def test_what_is_heard_is_priced_by_the_minute_before_what_is_spoken_by_the_character(app: TestApp) -> None:
+    assert list(priced(app.get("/?kind=audio&sort=unit")).items()) == [
+        ("openai/hear-1", "$0.006 per minute"),
+        ("openai/say-1", "$15.00 per million characters"),
+    ]
+    assert priced(app.get("/?kind=video")) == {"openai/film-1": "$0.10 per second"}
+
+
+def test_a_month_of_text_is_left_off_where_models_are_sold_otherwise_and_it_says_so(app: TestApp) -> None:
+    for kind in ("image", "audio", "video"):
+        page = app.get(f"/?kind={kind}")
+        assert "My month" not in [spoken(head) for head in page.html.select("thead th")]
+        assert "My month is told in tokens of text" in spoken(page.html.select_one("#by-unit"))
+        assert "my month" not in spoken(page.html.select_one("table.offerings tbody"))
+    chat = app.get("/")
+    assert "Unit price" not in [spoken(head) for head in chat.html.select("thead th")]
+    assert chat.html.select_one("#by-unit") is None
+    assert "goes in alone" in spoken(app.get("/?kind=embedding").html.select_one("#by-unit"))
+
+
+def test_a_models_page_says_what_its_month_counts(app: TestApp) -> None:
+    told = {
+        path: app.get(f"/models/{path}").html.select_one("#basis") for path in ("openai/paint-1", "acme/acme-embed")
+    }
+    assert "tokens alone" in spoken(told["openai/paint-1"])
+    assert "goes in alone" in spoken(told["acme/acme-embed"])
+    assert app.get("/models/acme/acme-large").html.select_one("#basis") is None
