@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.assumptions import Assumptions
     from llmpricing.services.usage_log.formats.file_reader import ReadBatch
     from llmpricing.services.usage_log.formats.record import UsageRecord
+    from llmpricing.services.usage_log.formats.shape import Shape
     from llmpricing.services.usage_log.formats.usage_file import UsageFile
 
 _MISSING = "Reading usage files needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
@@ -43,12 +44,39 @@ class FoundFiles:
 
     def redacted(self) -> FoundFiles:
         """The same without names, for what is said of them: people and customers give names to folders and fields."""
+        names = self._names()
         known = [
-            replace(file, path=Path(f"file {number}"), taken=replace(file.taken, others=()))
-            for number, file in enumerate(self.known, 1)
+            replace(file, path=Path(names[file.path]), taken=replace(file.taken, others=()), shape=_unowned(file.shape))
+            for file in self.known
         ]
-        unknown = [Path(f"file {number}") for number in range(len(known) + 1, len(known) + 1 + len(self.unknown))]
-        return replace(self, known=known, unknown=unknown)
+        return replace(self, known=known, unknown=[Path(names[path]) for path in self.unknown])
+
+    @contextmanager
+    def failures_redacted(self, *others: Path, is_asked: bool = True) -> Iterator[None]:
+        """Tell of no file's name in what fails, if that ``is_asked``; the ``others`` are counted on."""
+        try:
+            yield
+        except click.ClickException as error:
+            if not is_asked:
+                raise
+            text, names = error.message, self._names(*others)
+            for path in sorted(names, key=lambda path: -len(str(path))):
+                text = text.replace(str(path), names[path])
+            kind = click.UsageError if isinstance(error, click.UsageError) else click.ClickException
+            raise kind(text) from None
+
+    def _names(self, *others: Path) -> dict[Path, str]:
+        paths = dict.fromkeys([*(file.path for file in self.known), *self.unknown, *others])
+        return {path: f"file {number}" for number, path in enumerate(paths, 1)}
+
+
+def _unowned(shape: Shape) -> Shape:
+    """The shape without the name of the file that tells its columns."""
+    from llmpricing.services.usage_log.formats.registry import BY_NAME
+    from llmpricing.services.usage_log.formats.tool_columns import QUOTE_TABLE
+
+    is_known = shape.name in BY_NAME or shape.name == QUOTE_TABLE
+    return shape if is_known else replace(shape, name="own columns", title="columns of one's own")
 
 
 @dataclass(frozen=True)

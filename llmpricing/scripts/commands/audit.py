@@ -109,7 +109,8 @@ def audit(asked: AskedFiles, book: AskedBook, **how: object) -> None:
     options = AuditOptions(**how)  # type: ignore[arg-type] # click gives each option by its name
     with asked.known_files() as found, usage_paths(options.charged) as (charged_paths, _):
         charged, _ = told_apart(charged_paths, None, is_many=False)
-        report, bridge = _audit(asked, found, charged, options, book)
+        with found.failures_redacted(*charged_paths, is_asked=options.redact):
+            report, bridge = _audit(asked, found, charged, options, book)
     if options.tolerance is not None and not report.compared and bridge is None:
         raise click.ClickException(_NOTHING_COMPARED)
     if report.is_beyond(options.share) or (bridge and bridge.is_beyond(options.share)):
@@ -167,7 +168,11 @@ def _report(
     from llmpricing.services.usage_log.formats.file_reader import ReadBatch
     from llmpricing.services.usage_log.priced_columns import priced_batches
 
-    auditor, changes, sellers = Auditor(AuditedUses(reads, pricer)), _changes(options), UnstatedSellers(reads, pricer)
+    auditor, changes, sellers = (
+        Auditor(AuditedUses(reads, pricer)),
+        _changes(options, pricer),
+        UnstatedSellers(reads, pricer),
+    )
 
     def batches(some: Sequence[UsageFile]) -> Iterator[PricedBatch]:
         changed = (reduce(ReadBatch.made, changes, batch) for batch in asked.batches(some))
@@ -205,10 +210,10 @@ def _groupings(options: AuditOptions) -> list[Grouping]:
     return [Grouping(options.ways)] if options.ways else [Grouping((way,)) for way in _OF_A_BILL]
 
 
-def _changes(options: AuditOptions) -> Sequence[RecordChange]:
+def _changes(options: AuditOptions, pricer: LogPricer) -> Sequence[RecordChange]:
     """What is done to the records before they are priced."""
     from llmpricing.services.usage_log.audit.groups import at_prices_of
     from llmpricing.services.usage_log.audit.redaction import redaction
 
     moved = [at_prices_of(options.prices_of)] if options.prices_of else []
-    return [*moved, redaction()] if options.redact else moved
+    return [*moved, redaction(pricer)] if options.redact else moved

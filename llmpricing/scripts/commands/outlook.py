@@ -61,7 +61,8 @@ def outlook(
     llmpricing outlook ~/.claude/projects --months 6 --json
     """
     with asked.known_files() as files:
-        found = _found(asked, files, months, book, redact=redact, **how)
+        with files.failures_redacted(is_asked=redact):
+            found = _found(asked, files, months, book, redact=redact, **how)
         told = files.redacted() if redact else files
         if as_json:
             say_json(outlook_document(told, found))
@@ -90,7 +91,7 @@ def _found(
     with book.open(known_at=known_at) as reads, log_failures_told(), rows_done("Reading") as advance:
         pricer, now = LogPricer(reads, datetime.now(UTC), known_at), known_at or datetime.now(UTC)
         records = asked.records(files.known)
-        own = OwnUsage(reads, pricer, map(redaction().of_record, records) if redact else records, now, way)
+        own = OwnUsage(reads, pricer, map(redaction(pricer).of_record, records) if redact else records, now, way)
         return outlook_of(own, now, months, advance)
 
 

@@ -129,7 +129,7 @@ class PriceLookup:
 
     def find(self, wanted: Mapping[PriceQuestion, datetime]) -> list[FoundPrices]:
         """The prices in order; each is asked for at a time between its turns."""
-        new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
+        new = {one: self.meaning(one, at) for one, at in wanted.items() if one not in self._found}
         offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
         ids = {one.id: slug for slug, one in offered.items()}
         prices = prices_of(self._reads, self._known, self._recorded, ids) if ids else {}
@@ -152,6 +152,11 @@ class PriceLookup:
         """Into how many stretches ``turns`` divide time."""
         return len(self.turns) + 1
 
+    @property
+    def offerings(self) -> Mapping[str, Offered]:
+        """All offerings of the book, by their ids."""
+        return self._names.offerings
+
     def forget(self) -> None:
         """Begin anew: a log may name more models than fit into memory."""
         self._found.clear()
@@ -160,7 +165,8 @@ class PriceLookup:
     def __len__(self) -> int:
         return len(self._found)
 
-    def _meaning(self, wanted: PriceQuestion, at: datetime) -> Meaning:
+    def meaning(self, wanted: PriceQuestion, at: datetime) -> Meaning:
+        """What the name means at that time."""
         found = self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
         return in_its_place(found, wanted.stated) if isinstance(found, Resolution) else found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,10 +13,19 @@ from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.times import micros
 from llmpricing.domain.usage.wording import ParameterWords, in_python
+from llmpricing.services.names.lookup import Meaning
+from llmpricing.services.names.name_history import Offered
 from llmpricing.services.price_book import Reads, book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, ROUNDING, KindCost, PricedKind, priced_kind
-from llmpricing.services.usage_log.price_lookup import NO_PLACE, FoundPrices, Placed, PriceLookup, placed
+from llmpricing.services.usage_log.price_lookup import (
+    NO_PLACE,
+    FoundPrices,
+    Placed,
+    PriceLookup,
+    PriceQuestion,
+    placed,
+)
 from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, codes_text, quote_rows
 from llmpricing.services.usage_log.times import read_column
 from llmpricing.services.usage_log.vectors import Counted, combined, counted, distinct
@@ -106,6 +115,15 @@ class LogPricer:
     def found(self, name: str, provider: str | None, stated: Context, at: datetime) -> FoundPrices:
         """Whose prices a single request pays; none where no offering bears its name."""
         return self._lookup.one(name, provider, stated, at)
+
+    def meaning(self, name: str, provider: str | None, stated: Context, at: datetime) -> Meaning:
+        """What a single request's name means."""
+        return self._lookup.meaning(PriceQuestion(name, provider or "", stated, 0), at)
+
+    @property
+    def offerings(self) -> Mapping[str, Offered]:
+        """All offerings of the book, by their ids."""
+        return self._lookup.offerings
 
     def _grouped(self, batch: Batch, usage: Counted, rows: Placed) -> tuple[Numbers, list[PricedKind]]:
         """Each row's place among the kinds of the batch; rows to be quoted by themselves are of the last one."""

@@ -96,3 +96,81 @@ def test_no_word_of_a_redacted_invoice_is_told_whatever_field_it_stands_in(
         assert "From the log to the invoice" in text or "charged" in text
         assert SECRET not in text.lower()
         assert "lines of a line" not in text
+
+
+_PROFILE = "arn:aws:bedrock:us-east-1:471147114711"
+_OWNED_NAMES = [
+    ("gpt-4.1-mini", "openai", True),
+    (f"ft:gpt-4.1-mini-2025-04-14:{SECRET}-corp:{SECRET}:Ab12Cd", "openai", False),
+    ("ft:gpt-4.1-mini-2025-04-14:openai:mini:Zanzibar", "openai", False),
+    (f"{SECRET}-prod-deployment", "azure", False),
+    (f"{SECRET}/gpt-4.1-mini", "openai", None),
+    (f"{SECRET}-smart-group", "", False),
+    (
+        "arn:aws:bedrock:us-east-1:471147114711:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0",
+        "bedrock",
+        None,
+    ),
+    (f"{_PROFILE}:application-inference-profile/{SECRET}", "bedrock", False),
+    (f"accounts/{SECRET}/models/llama-v3p1-8b-instruct", "fireworks_ai", None),
+    ("gpt-4.1-mini", f"{SECRET}-gateway", None),
+]
+
+
+def owned_log(folder: Path) -> Path:
+    """A log in a folder of its owner's name, whose models bear it too."""
+    (path := folder / SECRET / f"{SECRET}.ndjson").parent.mkdir()
+    rows = [
+        {
+            "request_id": f"r{number}",
+            "call_type": "acompletion",
+            "spend": 0.5,
+            "startTime": "2026-11-20T10:00:00Z",
+            "model": model,
+            "custom_llm_provider": provider,
+            "status": "success",
+            "cache_hit": "False",
+            "metadata": {"usage_object": {"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}},
+        }
+        for number, (model, provider, _) in enumerate(_OWNED_NAMES)
+    ]
+    rows.append({**rows[0], "request_id": "r99", "status": SECRET})
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return path
+
+
+def test_the_names_of_models_tell_no_owner_and_cost_the_same_where_they_are_redacted(
+    commands: Commands, tmp_path: Path
+) -> None:
+    log, page, out = owned_log(tmp_path), tmp_path / "report.html", tmp_path / "rows.csv"
+    asked = ("audit", str(log), "--json", "--by", "model,provider", "--force")
+    plain = commands.run(*asked, "-o", str(out)).output
+    before = list(csv.DictReader(out.read_text("utf-8").splitlines()))
+    told = commands.run(*asked, "--redact", "-o", str(out), "--html", str(page)).output
+    after = list(csv.DictReader(out.read_text("utf-8").splitlines()))
+    said = commands.run("audit", str(log), "--redact").output
+    ahead = commands.run("outlook", str(log), "--redact", "--json").output
+    assert SECRET in plain.lower()
+    for text in (told, said, ahead, page.read_text("utf-8"), out.read_text("utf-8")):
+        assert SECRET not in text.lower()
+        assert "471147114711" not in text
+        assert "Ab12Cd" not in text
+    assert [(one["cost"], one["state"], one["offering"], one["warnings"]) for one in before] == [
+        (one["cost"], one["state"], one["offering"], one["warnings"]) for one in after
+    ]
+    for (model, _, is_known), one in zip(_OWNED_NAMES, after, strict=False):
+        assert is_known is None or bool(one["cost"]) is is_known
+        assert (model == "gpt-4.1-mini") <= (one["model"] == model)
+
+
+def test_an_error_of_a_redacted_file_does_not_tell_its_name(commands: Commands, tmp_path: Path) -> None:
+    log = owned_log(tmp_path)
+    rows = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    rows[0]["metadata"]["usage_object"]["quantum_tokens"] = 7
+    log.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    for command in ("audit", "outlook"):
+        failed = commands.run(command, str(log), "--redact")
+        assert failed.exit_code == 2
+        assert "quantum_tokens" in failed.output
+        assert "file 1" in failed.output
+        assert SECRET not in failed.output.lower()

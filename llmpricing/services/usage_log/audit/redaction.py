@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
 from llmpricing.services.usage_log.audit.groups import USED_AT
+from llmpricing.services.usage_log.audit.public_names import PublicNames
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_of_usage
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
+from llmpricing.services.usage_log.pricer import LogPricer
 
 _DIGITS = 12
 
@@ -26,19 +29,45 @@ def hiding() -> Callable[[str], str]:
     return lambda name: f"unknown model {hashed(name)}" if name else ""
 
 
-def redaction() -> RecordChange:
-    """What takes the labels and ids out of records, and the words of lines that are of no usage."""
+# Where reasons and remarks repeat what the file says.
+_TOLD = (
+    re.compile(r"(?<=[\s(])(?:'[^']*'|\"[^\"]*\")"),
+    re.compile(r"(?<=not understood: ).+"),
+    re.compile(r"(?<=failed \()(?!status \d+\))[^)]*(?=\))"),
+    re.compile(r"(?<=\bis )(?!not )[^,;:]+(?=, (?:of which|a kind))"),
+    re.compile(r"(?<=its unit is ).+(?=, not tokens)"),
+    re.compile(r"(?<=on one's own machine \()[^)]*(?=\))"),
+)
+
+
+def without_told(text: str) -> str:
+    """A reason or a remark without what it repeats of the file."""
+    for pattern in _TOLD:
+        text = pattern.sub("...", text)
+    return text
+
+
+def redaction(pricer: LogPricer) -> RecordChange:
+    """What takes the labels and ids out of records, the owners out of names of models, and the file's own words out of
+    what is said of them.
+    """
     hashed = hashing()
+    names = PublicNames(pricer, hashed)
 
     def of_record(record: UsageRecord) -> UsageRecord:
         labels = {name: text if name == USED_AT else hashed(text) for name, text in record.labels.items()}
         own = record.record_id and hashed(record.record_id)
+        beside, outcome = record.outcome.beside, record.outcome
+        model, provider = names.of(record)
         return replace(
             record,
+            model=model,
+            provider=provider,
             labels=labels,
             record_id=own,
-            charged_as=record.outcome.beside,
-            outcome=not_of_usage(record.outcome.beside) if record.outcome.beside else record.outcome,
+            charged_as=beside,
+            outcome=not_of_usage(beside) if beside else outcome._replace(reason=without_told(outcome.reason)),
+            remark=without_told(record.remark),
             credited=tuple(("credit", part) for _, part in record.credited),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
@@ -159,17 +159,21 @@ def test_the_audit_of_records_without_a_charge_is_that_of_each(book: Session, un
     assert sum(one.cost is not None for one in seen) < ROWS / 10
 
 
-@pytest.mark.parametrize("changes", [(), (lambda: at_prices_of(DAY), redaction)], ids=["as used", "redacted, of a day"])
+@pytest.mark.parametrize(
+    "changes", [(), (lambda _: at_prices_of(DAY), redaction)], ids=["as used", "redacted, of a day"]
+)
 def test_the_rows_that_are_written_are_those_of_the_records_in_order(
     book: Session,
     log: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    changes: Sequence[Callable[[], RecordChange]],
+    changes: Sequence[Callable[[LogPricer], RecordChange]],
 ) -> None:
     monkeypatch.setattr("secrets.token_bytes", lambda size: b"k" * size)
-    made = [change() for change in changes]
-    records = reduce(lambda records, change: map(change.of_record, records), made, one_by_one(log))
+    made = [change(pricer(book)) for change in changes]
+    records: Iterable[UsageRecord] = one_by_one(log)
+    for change in made:
+        records = map(change.of_record, records)
     rows = list(auditor(book).all(priced_records(pricer(book), records)))
     with audit_file(tmp_path / "rows.parquet", 0o600) as to:
         batches = in_columns(book, log, made)
