@@ -23,7 +23,6 @@ from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.sums.outlook import Outlook, OutlookStep
     from llmpricing.services.usage_log.sums.outlook_months import WithoutPrice
-    from llmpricing.services.usage_log.sums.window import UnfinishedDay
 
 BEYOND = 3  # the exit code where a step moves the log by more than the tolerance
 _CENT = Decimal("0.01")
@@ -105,7 +104,7 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
         "until": found.until,
         "last_day": None if found.last_day is None else found.last_day.isoformat(),
         "days": found.days,
-        "left_out": None if found.unfinished is None else _left_out(found.unfinished),
+        "left_out": _left_out(found),
         "records": found.records,
         "today": to_text(found.today),
         "thirty_such_days": _text(found.thirty_such_days(found.today)),
@@ -126,8 +125,11 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
     }
 
 
-def _left_out(one: UnfinishedDay) -> dict[str, Any]:
-    return {"day": one.day.isoformat(), "records": one.records}
+def _left_out(found: Outlook) -> dict[str, Any] | None:
+    if found.running is None:
+        return None
+    day, records = found.running
+    return {"day": day.isoformat(), "records": records, "today": to_text(found.running_today)}
 
 
 def _without(one: WithoutPrice) -> dict[str, Any]:

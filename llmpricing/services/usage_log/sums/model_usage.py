@@ -67,6 +67,10 @@ class ModelUsage:
     def __post_init__(self) -> None:
         self.divisions = Divisions(version.prices for version in self.versions)
 
+    def without_usage(self) -> ModelUsage:
+        """The same offering, with nothing used of it."""
+        return ModelUsage(self.versions, self.exchanges)
+
     @property
     def now(self) -> BelievedPrices:
         """The prices as they are believed now."""

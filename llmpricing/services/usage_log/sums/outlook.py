@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.charges import money
 from llmpricing.services.usage_log.bill import Bill
 from llmpricing.services.usage_log.sums.model_usage import ModelUsage, PricingSide
@@ -17,7 +18,7 @@ from llmpricing.services.usage_log.sums.moved_prices import MovedPrice, moved_pr
 from llmpricing.services.usage_log.sums.outlook_months import MonthCost, WithoutPrice, months_of, unpriced_today
 from llmpricing.services.usage_log.sums.own_prices import withdrawn_steps
 from llmpricing.services.usage_log.sums.own_usage import OwnUsage
-from llmpricing.services.usage_log.sums.window import DAYS, UnfinishedDay
+from llmpricing.services.usage_log.sums.window import DAYS, RunningDay
 
 _TICK = timedelta(microseconds=1)
 _MICRO = 10**6  # of a dollar, each 1e6 of the unit of money
@@ -60,7 +61,8 @@ class Outlook:
     """The same usage at other times: that from ``since`` until ``until``, of so many ``days`` and ``records``, which is
     a month's only where the log is long enough. ``today`` is what it
     costs at today's prices, ``months`` what in each month to come, all in USD. ``unpriced`` is what has
-    no one price today, by offering; ``unfinished`` the log's last day, where that does not count.
+    no one price today, by offering; ``running`` the day that is not over, where that does not count, and
+    ``running_today`` what it costs at today's prices, as far as it has one.
     """
 
     bill: Bill
@@ -74,7 +76,8 @@ class Outlook:
     steps: list[OutlookStep] = field(default_factory=list)
     withdrawn: list[OutlookStep] = field(default_factory=list)
     unpriced: list[WithoutPrice] = field(default_factory=list)
-    unfinished: UnfinishedDay | None = None
+    running: RunningDay | None = None
+    running_today: Decimal = Decimal(0)
 
     @property
     def last_day(self) -> date | None:
@@ -86,22 +89,22 @@ class Outlook:
         """How long the usage is: what a few days cost must not be taken for a month."""
         if self.days == 1:
             return "this one day"
-        return f"{'these ' if self.days < DAYS else ''}{self.days} days"
+        return f"{'these ' if self.days != DAYS else ''}{self.days} days"
 
     @property
     def left_out(self) -> str:
         """What is left out of a longer log at its end, in words; empty where nothing is."""
-        if self.unfinished is None:
+        if self.running is None:
             return ""
-        day, records = self.unfinished
-        of_it = f"{records:,} record{'s' if records != 1 else ''}"
-        return f"the last day, {day}, of {of_it}, is left out: it may not be over"
+        day, records = self.running
+        of_it = f"{records:,} record{'s' if records != 1 else ''}, USD {to_text(self.running_today)} at today's prices"
+        return f"{day}, which is not over, is left out: {of_it}"
 
     def thirty_such_days(self, cost: Decimal) -> Decimal | None:
         """What costs so much in the days of the log, in thirty days like these, to 1e-6 USD; None where it is thirty
         days already.
         """
-        if not 0 < self.days < DAYS:
+        if self.days in (0, DAYS):
             return None
         return money(round(Fraction(cost) * DAYS / self.days * _MICRO) * _MICRO)
 
@@ -123,7 +126,8 @@ def outlook_from(own: OwnUsage, bill: Bill, now: datetime, months: int) -> Outlo
     if own.bounds is None:
         return found
     (found.since, found.until), found.days = own.bounds, own.days
-    found.unfinished = own.unfinished
+    found.running = own.running
+    found.running_today = _total(own.models_of_running_day(), now) if found.running else Decimal(0)
     models = own.models()
     starts = _month_starts(now, months + 1)
     found.records = sum(one.usage.records for model in models.values() for one in model.sums)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
+from llmpricing.domain.quotes.usage_sums import UsageSum
 from llmpricing.services.price_book import Reads
 from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.audit.groups import NOT_STATED, label_of
 from llmpricing.services.usage_log.bill import Bill, PricedRecord, billed, priced_records
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.pricer import LogPricer
+from llmpricing.services.usage_log.sums.log_sums import SumKey
 from llmpricing.services.usage_log.sums.model_usage import GroupUsage, ModelUsage
 from llmpricing.services.usage_log.sums.own_prices import BelievedPrices, OwnPrices
-from llmpricing.services.usage_log.sums.window import UnfinishedDay, UsageWindow
+from llmpricing.services.usage_log.sums.window import RunningDay, UsageWindow
 
 
 class OwnUsage:
@@ -27,7 +29,7 @@ class OwnUsage:
         self.way = way
         self._pricer, self._records, self._own = pricer, records, OwnPrices(reads, pricer)
         self._exchanges = terms_at(reads, pricer.known.book, pricer.recorded).exchanges(now)
-        self._window = UsageWindow()
+        self._window = UsageWindow(now)
         self._models: dict[str, ModelUsage] = {}
 
     def read(self, progress: Callable[[int], None] = lambda rows: None) -> Bill:
@@ -45,17 +47,26 @@ class OwnUsage:
         return self._window.days
 
     @property
-    def unfinished(self) -> UnfinishedDay | None:
-        """The last day of a longer log, which does not count."""
-        return self._window.unfinished
+    def running(self) -> RunningDay | None:
+        """The running day of a longer log, which does not count."""
+        return self._window.running
 
     def models(self) -> dict[str, ModelUsage]:
         """What counts, by offering."""
-        for ((slug, group), asked, _, is_sum), usage in self._window.sums().items():
+        return self._by_model(self._window.sums())
+
+    def models_of_running_day(self) -> dict[str, ModelUsage]:
+        """What is left out, by offering."""
+        return self._by_model(self._window.running_sums())
+
+    def _by_model(self, sums: Mapping[SumKey, UsageSum]) -> dict[str, ModelUsage]:
+        found: dict[str, ModelUsage] = {}
+        for ((slug, group), asked, _, is_sum), usage in sums.items():
             example = usage.example
-            found = self._pricer.found(asked.model, asked.provider, example.context, example.at)
-            self._models[slug].sums.append(GroupUsage(group, usage, found.context, is_sum))
-        return {slug: model for slug, model in sorted(self._models.items()) if model.sums}
+            paid = self._pricer.found(asked.model, asked.provider, example.context, example.at)
+            model = found.setdefault(slug, self._models[slug].without_usage())
+            model.sums.append(GroupUsage(group, usage, paid.context, is_sum))
+        return dict(sorted(found.items()))
 
     def add(self, one: PricedRecord) -> None:
         """Add a record, if it is billed and has a price."""

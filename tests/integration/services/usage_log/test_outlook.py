@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, delete, func
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.domain.usage.quantities import count
+from llmpricing.domain.usage.quantities import Told, count
 from llmpricing.models import PriceRow
 from llmpricing.scripts.commands.outlook_lines import outlook_lines
 from llmpricing.scripts.usage_shapes import FoundFiles
@@ -159,9 +159,36 @@ def test_the_last_thirty_full_days_count_of_a_longer_log_in_whatever_order(book:
         assert (found.days, found.thirty_such_days(found.today)) == (30, None)
         assert found.last_day == date(2026, 11, 19)
         assert "2026-10-21 to 2026-11-19, both counted" in said(found)
-        assert "  the last day, 2026-11-20, of 1 record, is left out: it may not be over\n" in said(found)
+        told = "  2026-11-20, which is not over, is left out: 1 record, USD 4 at today's prices\n"
+        assert told in said(found)
     whole = [replace(one, at=(one.at or NOW) - timedelta(hours=12), span=timedelta(days=1)) for one in log]
     assert outlook(book, whole[1:]).left_out == ""
+    assert outlook(book, whole).left_out == told.strip()  # what is told by the day tells of the running one in part
+
+
+def test_a_last_day_that_is_over_counts_though_it_ends_with_no_record(book: Session) -> None:
+    """One a day until yesterday 23:10, and 500,000 more then: of the last thirty days 30 x 4 + 2 = 122."""
+    late = UsageRecord(LARGE, datetime(2026, 11, 19, 23, 10, tzinfo=UTC), count({"input_tokens": 500_000}))
+    found = outlook(book, [late, *(used(days, 1_000_000, 0) for days in range(1, 45))])
+    assert (found.since, found.until) == (datetime(2026, 10, 21, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC))
+    assert (found.records, found.today, found.last_day) == (31, Decimal(122), date(2026, 11, 19))
+    assert not found.left_out
+    old = outlook(book, [used(days + 0.2, 1_000_000, 0) for days in range(90, 130)])  # a log that ended long ago
+    assert (found.days, old.records, old.left_out) == (30, 30, "")
+
+
+def test_sums_of_months_count_whole_where_the_last_days_begin_within_one(book: Session) -> None:
+    """October alone is 31 days: 31 x 4 = 124, and thirty such days 120; November so far is told until now."""
+    of_month = count({"input_tokens": 31_000_000})._replace(request_input=0, told=Told())
+    october = UsageRecord(LARGE, datetime(2026, 10, 1, tzinfo=UTC), of_month, span=timedelta(days=31))
+    found = outlook(book, [october])
+    assert (found.records, found.today, found.days) == (1, Decimal(124), 31)
+    assert found.thirty_such_days(found.today) == Decimal(120)
+    november = replace(october, at=datetime(2026, 11, 1, tzinfo=UTC), span=timedelta(days=30))
+    both = outlook(book, [november, october])
+    assert (both.records, both.since, both.last_day) == (2, october.at, date(2026, 11, 19))
+    alone = outlook(book, [november])
+    assert (alone.records, alone.days, alone.left_out) == (1, 20, "")
 
 
 def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
