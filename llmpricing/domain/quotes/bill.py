@@ -19,6 +19,8 @@ from llmpricing.domain.usage.quantities import Quantity, Usage
 
 _MAIN_CURRENCY = "USD"
 
+EXCHANGE_RATE = "exchange rate "  # before the currencies, where a rate is missing
+
 
 class Line(NamedTuple):
     """One meter's part of a bill: ``rate`` x ``quantity`` / ``per`` is ``amount``, to 1e-12 of ``currency``.
@@ -90,9 +92,9 @@ class Unpriced(NamedTuple):
 
 class Quote(NamedTuple):
     """``total`` is null exactly where ``state`` is ``unknown`` or ``not_offered``. ``low`` and ``high`` bound it where
-    facts named in ``missing`` were not stated, or what has no price has bounds; the lines hold in any case. They stand
-    beside the total of a sum of requests, of which single ones may lie across a step. ``warnings`` say why the total
-    may be wrong, ``notes`` what it takes for granted.
+    facts named in ``missing`` were not stated (of which ``choices`` are the values with prices of their own), or what
+    has no price has bounds; the lines hold in any case. They stand beside the total of a sum of requests, of which
+    single ones may lie across a step. ``warnings`` say why the total may be wrong, ``notes`` what it takes for granted.
     """
 
     total: Decimal | None
@@ -107,6 +109,7 @@ class Quote(NamedTuple):
     high: Decimal | None = None
     missing: tuple[str, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def refused(state: str, reason: str, usage: Usage) -> Quote:
@@ -139,7 +142,7 @@ def exact_bill(
     unpriced = tuple(Unpriced(share.meter, counted[share.place], share.reason) for share in allocation.unpriced)
     wanted = _currency(charged, currency)
     factors, used = _factors(charged, wanted, rates)
-    gone = tuple(f"exchange rate {name} to {wanted}" for name, factor in factors.items() if factor is None)
+    gone = tuple(f"{EXCHANGE_RATE}{name} to {wanted}" for name, factor in factors.items() if factor is None)
     total, shares = share_out([charge.units * (factors[charge.unit_rate.currency] or 1) for charge in charged])
     lines = tuple(
         Line(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.answers import Resolution
 from llmpricing.domain.names.identities import identity
@@ -52,7 +53,9 @@ def quote_of(cases: Sequence[tuple[str, Quote]]) -> Quote:
         f"{slug} would cost {to_text(quote.total)} {quote.currency}" for slug, quote in totals if quote.total
     )
     message = f"the name says no place, and the seller has no default one: {told}"
-    return found._replace(notes=merged((*found.notes, Notice(Code.REGION_ASSUMED, message, None, found.high))))
+    notes = merged((*found.notes, Notice(Code.REGION_ASSUMED, message, None, found.high)))
+    places = tuple(sorted({_place_of(slug) or STANDARD for slug, _ in totals}))
+    return found._replace(notes=notes, choices=((REGION, places),))
 
 
 def _place_of(slug: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
+from llmpricing.domain.conditions import MINUTES_PER_DAY, STANDARD, Schedule
 from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.bill import Line, Quote
 from llmpricing.domain.quotes.context_pricing import StatedFacts
@@ -74,7 +74,14 @@ def outcome(cases: Sequence[tuple[StatedFacts, Quote]]) -> Quote:
         low=min(totals, default=None),
         high=max(totals, default=None),
         missing=missing,
+        choices=tuple((name, _values(priced, name)) for name in missing if name != TIME),
     )
+
+
+def _values(cases: Sequence[tuple[StatedFacts, Quote]], name: str) -> tuple[str, ...]:
+    """What the fact may be; without one of these its usual price is paid."""
+    found = {value or STANDARD for facts, _ in cases for fact, value in facts if fact == name}
+    return tuple(sorted(found, key=lambda value: (value == STANDARD, value)))
 
 
 def _matters(cases: Sequence[tuple[StatedFacts, Quote]], name: str) -> bool:

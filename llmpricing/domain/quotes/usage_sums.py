@@ -19,7 +19,9 @@ from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.quotes.unit_rates import UNIT, PriceDataError
 from llmpricing.domain.quotes.unstated import moments
+from llmpricing.domain.quotes.why_unpriced import told_once, why_unpriced
 from llmpricing.domain.usage.quantities import Quantity, Told, Usage
+from llmpricing.domain.usage.wording import ParameterWords, in_python
 
 _PLAIN = (None, Told())
 _NOTHING: Mapping[str, Quantity] = MappingProxyType({})
@@ -86,21 +88,28 @@ def at_one_time(prices: OfferingPrices, at: datetime) -> OfferingPrices:
 
 
 def cost_of(
-    prices: OfferingPrices, one: UsageSum, context: Context, terms: Terms, *, has_several: bool = False
+    prices: OfferingPrices,
+    one: UsageSum,
+    context: Context,
+    terms: Terms,
+    *,
+    has_several: bool = False,
+    words: ParameterWords = in_python,
 ) -> SumCost:
     """What a sum costs by these prices; ``has_several``: each of its records sums up requests, of which some may lie
-    beyond a step.
+    beyond a step. Why it has no one cost is told in ``words``.
     """
     try:
         if not is_summable(one.example.usage):
-            return _of_equals(prices, one, context, terms)
+            return _of_equals(prices, one, context, terms, words)
         usage, context = _as_told(prices, one.example.usage, context)
         asked = _AskedSum(prices, usage, one.example.at, context, terms.rates)
         found = _exact(asked.forms(linear_forms), one, terms.exchanges)
         if not found:
-            return _unknown(prices, one, context, terms, _bounds(asked, one, terms, has_several=has_several))
+            bounds_alone = _bounds(asked, one, terms, has_several=has_several)
+            return _unknown(prices, one, context, terms, words, bounds_alone)
         if None in found:
-            return _unknown(prices, one, context, terms)
+            return _unknown(prices, one, context, terms, words)
         known = [cost for cost in found if cost is not None]
         bounds = known
         if has_several:
@@ -109,7 +118,7 @@ def cost_of(
     except (ContextError, PriceDataError) as refusal:
         return SumCost(reason=str(refusal))
     if len(set(known)) > 1:
-        return _unknown(prices, one, context, terms, SumCost(None, min(bounds), max(bounds)))
+        return _unknown(prices, one, context, terms, words, SumCost(None, min(bounds), max(bounds)))
     return SumCost(known[0], min(bounds), max(bounds))
 
 
@@ -185,7 +194,7 @@ def _in_home(currencies: frozenset[str], units: Fraction, exchanges: Sequence[Ex
     return None if worth is None else units * worth[0]
 
 
-def _of_equals(prices: OfferingPrices, one: UsageSum, context: Context, terms: Terms) -> SumCost:
+def _of_equals(prices: OfferingPrices, one: UsageSum, context: Context, terms: Terms, words: ParameterWords) -> SumCost:
     """The cost of requests that are equal in all that counts: that of one, so many times."""
     found = quote(prices, one.example.usage, one.example.at, context, terms._replace(currency=HOME))
     if found.total is not None:
@@ -202,7 +211,7 @@ def _of_equals(prices: OfferingPrices, one: UsageSum, context: Context, terms: T
     if found.low is not None:
         least, most = (_times(end, one.records) for end in (found.low, found.high))
         bounds = SumCost(None, least, most)
-    return _unknown(prices, one, context, terms, bounds)
+    return _unknown(prices, one, context, terms, words, bounds)
 
 
 def _times(amount: Decimal | None, records: int) -> Fraction | None:
@@ -218,21 +227,19 @@ def _asked_alone(prices: OfferingPrices, use: Use, context: Context, terms: Term
 
 
 def _unknown(
-    prices: OfferingPrices, one: UsageSum, context: Context, terms: Terms, bounds: SumCost = _NO_BOUNDS
+    prices: OfferingPrices,
+    one: UsageSum,
+    context: Context,
+    terms: Terms,
+    words: ParameterWords,
+    bounds: SumCost = _NO_BOUNDS,
 ) -> SumCost:
     """Why there is no one cost, by the quote of the example, beside what it lies between."""
     use = one.example
     found = quote(prices, use.usage, use.at, context, terms._replace(currency=HOME))
-    reasons = [unpriced.reason for unpriced in found.unpriced]
-    reasons += [f"the price depends on {name}, which is not stated" for name in found.missing]
-    reasons += [] if found.total is None else ["what it costs is not in proportion to what is used"]
-    reason = told_once(reasons) or f"the price is {found.state}"
-    return bounds._replace(reason=reason)
-
-
-def told_once(reasons: Iterable[str]) -> str:
-    """All of these reasons, each of their clauses once: several may say the same of one meter."""
-    return "; ".join(dict.fromkeys(clause for reason in reasons for clause in reason.split("; ") if clause))
+    if found.total is not None:
+        return bounds._replace(reason="what it costs is not in proportion to what is used")
+    return bounds._replace(reason=why_unpriced(found, words))
 
 
 def added_costs(costs: Iterable[SumCost]) -> SumCost:

@@ -94,6 +94,7 @@ def added(quotes: Sequence[Quote]) -> Quote:
         _sum([quote.total if quote.high is None else quote.high for quote in quotes]) if is_bound else None,
         tuple(dict.fromkeys(name for quote in quotes for name in quote.missing)),
         tuple(dict.fromkeys(rate for quote in quotes for rate in quote.exchanges)),
+        tuple(dict(choice for quote in quotes for choice in quote.choices).items()),
     )
 
 

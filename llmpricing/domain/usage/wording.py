@@ -8,6 +8,7 @@ no such parameter.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -52,12 +53,20 @@ class Message:
         return self.said(in_python)
 
 
+# What whoever runs the price book types: what a name means, which lists are read, what a price is.
+_COMMANDS = {
+    "own_name": "llmpricing alias add",
+    "lists": "llmpricing import --all",
+    "pin": "llmpricing pin OFFERING METER AMOUNT",
+}
 _IN_PYTHON = frozenset({"usage_format", "columns.model", "columns.at", "columns.usage_format", "columns.ignored"})
 
 
 def in_python(parameter: Parameter) -> str | None:
-    """The argument that ``llmpricing.Pricer`` takes: ``usage_format``, or ``columns={"at": "ts"}``."""
+    """The argument that ``llmpricing.Pricer`` takes: ``usage_format``, or ``columns={"at": "ts"}``; else a command."""
     name, values = parameter
+    if name in _COMMANDS:
+        return " ".join([_COMMANDS[name], *map(shlex.quote, values)])
     if name not in _IN_PYTHON:
         return None
     argument, _, field = name.partition(".")

@@ -19,6 +19,7 @@ from llmpricing.scripts.commands.audit_lines import audit_lines
 from llmpricing.scripts.commands.audit_options import WAYS_OF_GROUPS, AuditOptions, flat_read, share_read, ways_read
 from llmpricing.scripts.commands.price_bill import check_out
 from llmpricing.scripts.file_shapes import told_apart
+from llmpricing.scripts.option_words import words_of
 from llmpricing.scripts.options import instant, json_option, known_by
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_paths import usage_paths
@@ -131,7 +132,7 @@ def _audit(
     check_out(options.out, found.known, options.force)
     check_page(options.html, options.force)
     with book.open(known_at=options.known_at) as reads:
-        pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
+        pricer = LogPricer(reads, datetime.now(UTC), options.known_at, words=words_of(reads))
         hidden = hiding() if options.redact else str
         sides = BridgeSides(AuditedUses(reads, pricer), hidden) if charged else None
         with log_failures_told(options.out):

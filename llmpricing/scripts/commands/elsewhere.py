@@ -12,6 +12,7 @@ import click
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.price_bill import bill_document, counted_records, recognised
+from llmpricing.scripts.option_words import words_of
 from llmpricing.scripts.options import json_option, known_by
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
@@ -99,7 +100,7 @@ def _found(
     with log_failures_told():
         asked_for = wanted(words)
     with book.open(known_at=known_at) as reads, log_failures_told(), rows_done("Reading") as advance:
-        pricer = LogPricer(reads, now, known_at)
+        pricer = LogPricer(reads, now, known_at, words=words_of(reads))
         if is_own:
             own_times = OwnTimesLog(reads, pricer)
             return own_times.priced(asked.records(files.known), asked_for, advance).compare(reads, pricer, now)

@@ -15,6 +15,7 @@ from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.audit_options import LABELLED, share_read
 from llmpricing.scripts.commands.outlook_lines import outlook_lines
 from llmpricing.scripts.commands.price_bill import bill_document
+from llmpricing.scripts.option_words import words_of
 from llmpricing.scripts.options import json_option, known_by
 from llmpricing.scripts.prices_moved import amount_text
 from llmpricing.scripts.terminal import rows_done, say, say_json
@@ -88,7 +89,8 @@ def _found(
     from llmpricing.services.usage_log.sums.own_usage import OwnUsage
 
     with book.open(known_at=known_at) as reads, log_failures_told(), rows_done("Reading") as advance:
-        pricer, now = LogPricer(reads, datetime.now(UTC), known_at), known_at or datetime.now(UTC)
+        now = known_at or datetime.now(UTC)
+        pricer = LogPricer(reads, datetime.now(UTC), known_at, words=words_of(reads))
         records = asked.records(files.known)
         own = OwnUsage(reads, pricer, map(redaction(pricer).of_record, records) if redact else records, now, way)
         return outlook_of(own, now, months, advance)

@@ -18,6 +18,7 @@ import click
 
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.asked_book import AskedBook
+from llmpricing.scripts.option_words import words_of
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, log_failures_told
 
@@ -52,7 +53,7 @@ def price_bill(asked: AskedFiles, found: FoundFiles, options: BillOptions, book:
 
     check_out(options.out, found.known, options.force)
     with book.open(known_at=options.known_at) as reads:
-        pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
+        pricer = LogPricer(reads, datetime.now(UTC), options.known_at, words=words_of(reads))
         with (
             log_failures_told(options.out),
             rows_done("Pricing") as advance,

@@ -16,7 +16,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.domain.usage.wording import in_words
 from llmpricing.scripts.asked_book import AskedBook
-from llmpricing.scripts.option_words import option_words
+from llmpricing.scripts.option_words import words_of
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_paths import STANDARD_INPUT
 
@@ -63,8 +63,8 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
     out = options.out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
     rejects = options.rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
     _check_paths(usage, out, rejects, options.force)
-    words = option_words()
     with book.open(known_at=options.known_at) as reads:
+        words = words_of(reads)
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at, options.assume_utc, words=words)
         columns = ColumnRoles(
             known_facts(reads),

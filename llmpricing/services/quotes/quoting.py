@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 from llmpricing.services.catalogue.price_evidence import ReadLists, read_lists
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.candidates import Candidate, told_apart
@@ -35,15 +35,11 @@ _WHY = {
     Why.NO_SUCH_NAME: "no offering is called {name}",
     Why.NO_SUCH_SELLER: "no seller is called {provider}",
     Why.NOT_SOLD: "the seller {provider} offers nothing called {name}",
-    Why.OWN: "{name} is a profile or deployment of your own, no model's name: llmpricing alias add {quoted} OFFERING",
-    Why.DEPLOYMENT: "the seller {provider} offers nothing called {name}; if that is a deployment of your own:"
-    " llmpricing alias add {quoted} OFFERING",
+    Why.OWN: "{name} is a profile or deployment of your own, no model's name",
+    Why.DEPLOYMENT: "the seller {provider} offers nothing called {name}; if that is a deployment of your own",
     Why.NOT_YET: "nothing called {name} was known yet at that known_at",
 }
-_NOTHING_NEAR = (
-    ", nor anything like it: a list that was not read may know it (llmpricing import --all), or you do:"
-    " llmpricing alias add {quoted} OFFERING"
-)
+_NOTHING_NEAR = ", nor anything like it: a list that was not read may know it"
 
 
 class UnknownModel(LookupError):
@@ -52,8 +48,17 @@ class UnknownModel(LookupError):
     def __init__(self, name: str, provider: str | None, found: Unknown) -> None:
         told, seller = name[:MAX_LENGTH], (provider or "it names")[:MAX_LENGTH]
         is_bare = not found.suggestions and found.why in (Why.NO_SUCH_NAME, Why.NOT_SOLD)
-        why = _WHY[found.why] + (_NOTHING_NEAR if is_bare else "")
-        super().__init__(why.format(name=told, provider=seller, quoted=shlex.quote(told)))
+        why, own = _WHY[found.why].format(name=told, provider=seller), Parameter("own_name", (told, "OFFERING"))
+        if is_bare:
+            lists = Way(" (", Parameter("lists"), ")")
+            said = Message(f"{why}{_NOTHING_NEAR}", lists, ", or you do", Way(": ", own))
+        elif found.why in (Why.OWN, Why.DEPLOYMENT):
+            said = Message(why, Way(": ", own))
+        elif found.why is Why.NO_SUCH_SELLER:
+            said = Message(why, Way(": state another in the file, or by ", Parameter("provider", ("NAME",))))
+        else:
+            said = Message(why)
+        super().__init__(said)
         self.name, self.suggestions, self.why = name, found.suggestions, found.why
 
 

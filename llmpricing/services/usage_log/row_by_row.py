@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
+from llmpricing.domain.quotes.why_unpriced import why_unpriced
 from llmpricing.domain.times import InstantError
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.domain.usage.quantities import Usage
-from llmpricing.domain.usage.wording import ParameterWords, in_python, in_words
+from llmpricing.domain.usage.wording import Parameter, ParameterWords, Way, in_python, in_words
 from llmpricing.services.price_book import Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.batch import Batch
@@ -67,7 +67,7 @@ def quote_rows(reads: Reads, terms: LogTerms, batch: Batch, rows: Sequence[int])
         read = [_read(batch, terms, row, named) for row, named in zip(chosen, _cells(batch, chosen), strict=True)]
         asked = [one for one in read if isinstance(one, Asked)]
         quoted = iter(quote_many(reads, asked))
-        found += [_answered(one, next(quoted)) if isinstance(one, Asked) else one for one in read]
+        found += [_answered(one, next(quoted), terms.words) if isinstance(one, Asked) else one for one in read]
     return found
 
 
@@ -80,12 +80,12 @@ def _cells(batch: Batch, rows: Sequence[int]) -> Iterable[Mapping[str, Any]]:
     return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _answered(asked: Asked, answer: Quoted | Exception) -> RowQuote:
+def _answered(asked: Asked, answer: Quoted | Exception, words: ParameterWords) -> RowQuote:
     if not isinstance(answer, Quoted):
-        return RowQuote(asked, None, RowAnswer(_reason(answer)))
+        return RowQuote(asked, None, RowAnswer(reason_of(answer, words)))
     quote = answer.quote
     if quote.total is None:
-        return RowQuote(asked, None, RowAnswer(why_unpriced(quote), offering=answer.model.slug))
+        return RowQuote(asked, None, RowAnswer(why_unpriced(quote, words), offering=answer.model.slug))
     ids = " ".join(str(line.price_id) for line in quote.lines if line.price_id is not None)
     said = (None, quote.currency or "", quote.state, ids, answer.model.slug)
     return RowQuote(asked, quote.total, RowAnswer(*said, codes_text(warning.code for warning in quote.warnings)))
@@ -96,19 +96,14 @@ def codes_text(codes: Iterable[str]) -> str:
     return " ".join(sorted(set(codes)))
 
 
-def _reason(refusal: Exception) -> str:
+def reason_of(refusal: Exception, words: ParameterWords) -> str:
+    """What the refusal says, and whose name it may be instead."""
+    said = in_words(refusal, words)
     names = getattr(refusal, "candidates", None) or getattr(refusal, "suggestions", ())
-    return f"{refusal}; did you mean {' or '.join(names)}" if names else str(refusal)
-
-
-def why_unpriced(quote: Quote) -> str:
-    """Why a quote has no total, in one line."""
-    reasons = [unpriced.reason for unpriced in quote.unpriced]
-    reasons += [f"the price depends on {name}, which is not stated" for name in quote.missing]
-    return (
-        "; ".join(dict.fromkeys(reasons or [warning.message for warning in quote.warnings]))
-        or f"the price is {quote.state}"
-    )
+    if not names:
+        return said
+    way = Way(": say so, ", Parameter("meant", (getattr(refusal, "name", ""), names[0])))
+    return f"{said}; did you mean {' or '.join(names)}{way.said(words)}"
 
 
 def _read(batch: Batch, terms: LogTerms, place: int, row: Mapping[str, Any]) -> Asked | RowQuote:

@@ -19,7 +19,7 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
 from llmpricing.domain.money import to_text
-from llmpricing.domain.usage.wording import Parameter, in_words
+from llmpricing.domain.usage.wording import Parameter, in_python, in_words
 from llmpricing.unnamed_files import unnamed_file
 from llmpricing.web.conditional import kept_page
 from llmpricing.web.errors import Refused, invalid
@@ -46,7 +46,9 @@ SHOWN_OF_ALL = 100
 SHOWN_ASSUMED = 6
 _AUDIT = "llmpricing audit FILE"
 _BY_COMMAND = f"On the command line: {_AUDIT}"
-_OPTIONS = {"shape": "--format", "columns_map": "--columns", "columns.ignored": "--ignore-column"}
+_OPTIONS = {"shape": "--format", "columns_map": "--columns", "columns.ignored": "--ignore-column"} | {
+    name: f"--{name}" for name in ("region", "tier", "provider")
+}
 Answer = TypeVar("Answer")
 _places = BoundedSemaphore(AT_ONCE)
 log = structlog.get_logger()
@@ -180,7 +182,7 @@ def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBo
             return ask(request, path, bounds)
         except LogError as error:
             traceback.clear_frames(error.__traceback__)  # who reads the file closes it now, not when it is collected
-            told = in_words(error, _by_command).replace(str(path), "The file")
+            told = in_words(error, by_command).replace(str(path), "The file")
             raise invalid(FIELD, told if _AUDIT in told else f"{told} {_BY_COMMAND}") from None
         except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
             _tell(error)
@@ -188,9 +190,18 @@ def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBo
             raise invalid(FIELD, f"The file holds what no usage file does. {_BY_COMMAND}") from None
 
 
-def _by_command(parameter: Parameter) -> str | None:
+def by_command(parameter: Parameter) -> str | None:
     """The command that takes what the page has no field for."""
-    option = _OPTIONS.get(parameter.name)
+    name, values = parameter
+    if name in ("own_name", "meant"):
+        own_name, offering = values
+        alias = in_python(Parameter("own_name", (own_name, offering)))
+        return f"{_AUDIT} --map {shlex.quote(f'{own_name}={offering}')}, or who runs this server: {alias}"
+    if name == "exchange":
+        return f"who runs this server: llmpricing exchange add {values[0]} USD_PER_{values[0]}"
+    if name in ("lists", "pin"):
+        return f"who runs this server: {in_python(parameter)}"
+    option = _OPTIONS.get(name)
     return option and " ".join([_AUDIT, *(f"{option} {shlex.quote(value)}" for value in parameter.values or ("NAME",))])
 
 
@@ -198,7 +209,7 @@ def _answers_of(request: Request, path: Path, bounds: AuditBounds) -> FileAnswer
     from llmpricing.services.usage_log.audit.one_file import answer_one_file
 
     rates = request.caller.sees_rates
-    return answer_one_file(request.reads, path, datetime.now(UTC), bounds, with_rates=rates)
+    return answer_one_file(request.reads, path, datetime.now(UTC), bounds, with_rates=rates, words=by_command)
 
 
 def _rows_of(request: Request, path: Path, bounds: AuditBounds) -> IO[bytes]:
@@ -208,7 +219,7 @@ def _rows_of(request: Request, path: Path, bounds: AuditBounds) -> IO[bytes]:
     rates = request.caller.sees_rates
     with ExitStack() as closing:
         rows = cast(BinaryIO, closing.enter_context(TemporaryFile()))
-        write_audited_rows(request.reads, path, rows, datetime.now(UTC), bounds, with_rates=rates)
+        write_audited_rows(request.reads, path, rows, datetime.now(UTC), bounds, with_rates=rates, words=by_command)
         rows.seek(0)
         closing.pop_all()  # whoever sends it closes it
     return rows

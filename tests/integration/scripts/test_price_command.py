@@ -44,8 +44,9 @@ def test_a_log_is_priced_beside_itself_and_summed_up(commands: Commands, tmp_pat
     assert out[2].endswith(",acme/acme-dated,")
     assert (tmp_path / "log.priced.unpriced.csv").read_text().splitlines() == [
         "when,model,input_tokens,output_tokens,user,line,reason",
-        "2026-11-20T11:00:00Z,acme/acme-mystery,1000,500,bob,3,"
-        "no price of input_tokens is known; no price of output_tokens is known",
+        '2026-11-20T11:00:00Z,acme/acme-mystery,1000,500,bob,3,"no price of input_tokens is known; '
+        "no price of output_tokens is known; a list that was not read may know it, or you do: "
+        'llmpricing pin OFFERING METER AMOUNT"',
         "2026-11-20T12:00:00Z,acme/acme-large,many,500,cy,4,\"input_tokens is 'many', not a number\"",
     ]
 
@@ -67,7 +68,8 @@ def test_what_is_said_of_all_rows_of_a_table_counts_whatever_names_its_columns(
     words = ("--model-column", "deployment", "--map", "ours=acme/acme-large", "--provider", "acme")
     found = commands.json("price", str(tmp_path / "log.csv"), *words)
     assert (found["rows"], found["priced"], found["totals"]) == (4, 2, {"USD": "0.015"})
-    assert next(one["reason"] for one in found["unpriced_reasons"]) == "no seller is called nobody"
+    said = "no seller is called nobody: state another in the file, or by --provider NAME"
+    assert next(one["reason"] for one in found["unpriced_reasons"]) == said
     assert Path(found["priced_rows"]).read_text().count("acme/acme-large") == 2
     assert len(Path(found["unpriced_rows"]).read_text().splitlines()) == 3
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import BinaryIO
 
+from llmpricing.domain.usage.wording import ParameterWords, in_python
 from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log.audit.examples import Example, examples
 from llmpricing.services.usage_log.audit.groups import Grouping
@@ -78,10 +79,19 @@ class FileAnswers:
 
 
 def answer_one_file(
-    reads: Reads, path: Path, now: datetime, bounds: AuditBounds, *, with_rates: bool, months: int = 3
+    reads: Reads,
+    path: Path,
+    now: datetime,
+    bounds: AuditBounds,
+    *,
+    with_rates: bool,
+    words: ParameterWords = in_python,
+    months: int = 3,
 ) -> FileAnswers:
-    """The answers of one look at the file, as known now, by contract rates only ``with_rates``; raises LogError."""
-    pricer = LogPricer(reads, now, None, with_rates=with_rates)
+    """The answers of one look at the file, as known now, by contract rates only ``with_rates``, in the ``words`` of who
+    asks; raises LogError.
+    """
+    pricer = LogPricer(reads, now, None, with_rates=with_rates, words=words)
     file, audited = _audited(reads, path, now, pricer, bounds)
     models, sellers = Grouping(("model",)), UnstatedSellers(reads, pricer)
     own, there = OwnUsage(reads, pricer, (), now), ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, now))
@@ -103,10 +113,17 @@ def answer_one_file(
 
 
 def write_audited_rows(
-    reads: Reads, path: Path, rows: BinaryIO, now: datetime, bounds: AuditBounds, *, with_rates: bool
+    reads: Reads,
+    path: Path,
+    rows: BinaryIO,
+    now: datetime,
+    bounds: AuditBounds,
+    *,
+    with_rates: bool,
+    words: ParameterWords = in_python,
 ) -> None:
     """Write each record of the file with both figures and its causes to ``rows``, as CSV; raises LogError."""
-    _, audited = _audited(reads, path, now, LogPricer(reads, now, None, with_rates=with_rates), bounds)
+    _, audited = _audited(reads, path, now, LogPricer(reads, now, None, with_rates=with_rates, words=words), bounds)
     with audit_csv(rows) as take:
         for one in audited:
             bounds.check_time()

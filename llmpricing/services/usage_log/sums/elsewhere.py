@@ -127,7 +127,7 @@ class ElsewhereLog:
             return found
         found.records = sum(one.records for one in sums.values())
         self._own(found)
-        pricer = SumPricer(sums, self._market.exchanges)
+        pricer = SumPricer(sums, self._market.exchanges, self._pricer.words)
         needs = _needs(sums)
         for slug, one in self._market.offerings.items():
             each()
@@ -192,7 +192,7 @@ class ElsewhereLog:
         for key, usage in self._sums.sums.items():
             parts[key.group[0]][key] = usage
         for slug, sums in parts.items():
-            pricer, needs = SumPricer(sums, self._market.exchanges), _needs(sums)
+            pricer, needs = SumPricer(sums, self._market.exchanges, self._pricer.words), _needs(sums)
             if (own := self._market.offerings.get(slug)) is not None:
                 found.own.append(told_cost(slug, own, pricer.cost(own)))
             alike = (

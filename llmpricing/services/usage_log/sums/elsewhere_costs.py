@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.charges import money
-from llmpricing.domain.quotes.usage_sums import SumCost, told_once
+from llmpricing.domain.quotes.usage_sums import SumCost
+from llmpricing.domain.quotes.why_unpriced import told_once
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.usage_log.sums.market import MarketOffering
 

@@ -11,6 +11,7 @@ from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Term
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.places import listed_place
 from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum, added_costs, at_one_time, cost_of
+from llmpricing.domain.usage.wording import ParameterWords, in_python
 from llmpricing.services.catalogue.offered_facts import OfferedFacts, offered_facts
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import Reads
@@ -77,7 +78,8 @@ class TodaysMarket:
 class SumPricer:
     """Prices one set of sums at many offerings; those that tell the same requests apart share the joining of sums."""
 
-    def __init__(self, sums: Sums, exchanges: Sequence[Exchange]) -> None:
+    def __init__(self, sums: Sums, exchanges: Sequence[Exchange], words: ParameterWords = in_python) -> None:
+        self._words = words
         self._sums, self._exchanges = _without_names(sums), tuple(exchanges)
         self._stated = sorted({one.context for one in self._sums}, key=str)
         self._joined: dict[object, Sequence[_JoinedSums]] = {}
@@ -86,7 +88,7 @@ class SumPricer:
         """What all of it costs there."""
         terms = Terms(one.rates, None, self._exchanges)
         costs = (
-            cost_of(one.prices, joined.usage, joined.context, terms, has_several=joined.is_sum)
+            cost_of(one.prices, joined.usage, joined.context, terms, has_several=joined.is_sum, words=self._words)
             for joined in self._join(one)
         )
         return added_costs(costs)

@@ -13,6 +13,7 @@ from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import Exchange
 from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum, cost_of
+from llmpricing.domain.usage.wording import ParameterWords, in_python
 from llmpricing.services.usage_log.sums.log_sums import Divisions
 from llmpricing.services.usage_log.sums.own_prices import BelievedPrices
 
@@ -56,10 +57,11 @@ class ModelCost:
 
 @dataclass
 class ModelUsage:
-    """Sums of one offering, and its prices as they were believed, now last."""
+    """Sums of one offering, and its prices as they were believed, now last; refusals are told in ``words``."""
 
     versions: Sequence[BelievedPrices]
     exchanges: tuple[Exchange, ...]
+    words: ParameterWords = in_python
     divisions: Divisions = field(init=False)
     sums: list[GroupUsage] = field(default_factory=list)
     _known: dict[tuple[datetime, datetime, datetime], list[SumCost]] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class ModelUsage:
 
     def without_usage(self) -> ModelUsage:
         """The same offering, with nothing used of it."""
-        return ModelUsage(self.versions, self.exchanges)
+        return ModelUsage(self.versions, self.exchanges, self.words)
 
     @property
     def now(self) -> BelievedPrices:
@@ -97,7 +99,8 @@ class ModelUsage:
         if key not in self._known:
             prices, terms = side.prices.at(side.at), side.prices.terms(side.rates_of, self.exchanges)
             self._known[key] = [
-                cost_of(prices, usage, context, terms, has_several=is_sum) for _, usage, context, is_sum in self.sums
+                cost_of(prices, usage, context, terms, has_several=is_sum, words=self.words)
+                for _, usage, context, is_sum in self.sums
             ]
         return self._known[key]
 

@@ -82,4 +82,4 @@ class OwnUsage:
     def _made(self, slug: str, record: UsageRecord, at: datetime) -> ModelUsage:
         found = self._pricer.found(record.model, record.provider, record.context, at)
         now = BelievedPrices(self._pricer.recorded, found.prices, found.rates)
-        return ModelUsage([*self._own.before(slug, found.rates)[:-1], now], self._exchanges)
+        return ModelUsage([*self._own.before(slug, found.rates)[:-1], now], self._exchanges, self._pricer.words)

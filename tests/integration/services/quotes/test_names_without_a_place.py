@@ -99,4 +99,5 @@ def test_a_log_is_priced_as_its_quotes(tmp_path: Path, book: Session) -> None:
     totals = [quote_one(book, Asked(name, usage, AT)).quote.total for name, usage in usages]
     assert [total is None for total in totals] == [True] * 4 + [False] * 4
     assert list(map(Decimal, costs)) == [total for total in totals if total is not None]
-    assert summary.unpriced == {"the price depends on region, which is not stated": 4}
+    step = "the price depends on region, which is not stated: state global or a region such as us-east-1"
+    assert summary.unpriced == {step: 4}
