@@ -10,7 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests import planted_logs as made
+from tests import planted_figures as made
+from tests.planted_mistakes import CACHING, MINI, TERRA
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "litellm-spendlogs.ndjson"
 _ROWS = 360
@@ -18,9 +19,9 @@ _START = datetime(2026, 11, 17, 9, tzinfo=UTC)
 _TEAMS = {"search": "gpt-4.1-mini", "support": "claude-haiku-4-5", "research": "gpt-5.6-terra"}
 _SELLERS = {"gpt-4.1-mini": "openai", "claude-haiku-4-5": "anthropic", "gpt-5.6-terra": "openai"}
 _RIGHT: Mapping[str, made.Figure] = {
-    "gpt-4.1-mini": made.MINI,
-    "claude-haiku-4-5": made.CACHING,
-    "gpt-5.6-terra": made.TERRA,
+    "gpt-4.1-mini": MINI,
+    "claude-haiku-4-5": CACHING,
+    "gpt-5.6-terra": TERRA,
 }
 _FULL = made.per_mtok(input_tokens="1", output_tokens="5")
 _SHORT = made.per_mtok(plain="1", cache_write_1h_tokens="1.25", output_tokens="5")
