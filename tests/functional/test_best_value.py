@@ -183,13 +183,30 @@ def test_the_page_tells_the_rankings_their_reasons_and_the_formula(app: TestApp)
     rows = page.html.select("table.value")[0].select("tbody tr")
     assert [row.th.a.get_text() for row in rows] == ["Acme Small", "Acme Large", "Acme Dated"]
     assert "none beats it" in rows[1].get_text()
-    assert (
-        "Acme Long: fewer than 3 scores that have a weight (2 scores" in page.html.select("ul.excluded")[0].get_text()
-    )
+    told = " ".join(page.html.select_one("section[aria-labelledby=excluded]").get_text().split())
+    assert "1 model: fewer than 3 scores that have a weight Acme Long 2 scores" in told
     assert page.html.find("img", src="/charts/frontier.svg")["alt"].startswith("2 of 3 models are beaten by none")
     assert (
         app.get("/charts/frontier.csv").text.splitlines()[1].startswith("acme-small,acme/acme-small,0.00625,0.5,80,yes")
     )
+
+
+def test_an_error_names_its_field_as_the_page_does(app: TestApp) -> None:
+    for path, told in (
+        ("/best-value?floor=2", "“Least quality” takes"),
+        ("/best-value?min_context=much", "“Context from” takes"),
+        ("/sources?page=0", "“Page” takes a whole number"),
+    ):
+        page = app.get(path, status=400, headers={"Accept": "text/html"})
+        assert told in page.html.main.get_text(), path
+        assert "The parameter at fault" not in page
+
+
+def test_too_few_weights_are_told_as_the_cause_once(app: TestApp) -> None:
+    page = app.get("/best-value?weight_gpqa_diamond=1").html
+    told = " ".join(page.select_one("#few-weights").get_text().split())
+    assert told.startswith("1 benchmark has a weight, so no model can be ranked")
+    assert not app.get("/best-value").html.select("#few-weights")
 
 
 def test_the_address_of_the_page_holds_no_empty_parameters(app: TestApp) -> None:
@@ -253,7 +270,7 @@ def test_the_page_and_its_chart_rank_by_prices_that_were_known_on_the_day_asked_
 
     before = app.get("/best-value?as_of=2026-01-31")
     assert ranked(before) == {"acme/acme-dated"}
-    assert "was known then" in before.html.select_one("ul.excluded").get_text()
+    assert "was known then" in before.html.select_one("section[aria-labelledby=excluded]").get_text()
     shown = before.click("reckon with them too")
     assert ranked(shown) >= {"acme/acme-dated", "acme/acme-large", "acme/acme-small"}
     assert shown.html.find("input", {"name": "show"})["value"] == "undated"

@@ -18,7 +18,7 @@ from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
-from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
+from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, ExcludedModel, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, StatedScore
 from llmpricing.services.catalogue.freshness import SourceAge, source_ages
 from llmpricing.services.catalogue.listed_models import SoldModel, listed_models
@@ -60,6 +60,7 @@ _NOT_THEN = "no seller’s price of both input and output was known then"
 _VALUE = {**VALUE, **SHOW, **WORKLOAD, "min_context": count(0, 10**12)}
 _TAKEN_ALONG = (*WORKLOAD, *ASKED, *CLOCKS, *SHOW)  # to a comparison
 _MOST_FAILED = 50  # rows that are shown
+_MOST_IN_SIGHT = 8  # models left out for one reason; more are folded under it
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -122,7 +123,10 @@ def _page(
         "known_at": request.GET.get("known_at", ""),
         "found": found,
         "left_out": _names_left_out(request, clocks, found),
-        "why": WHY | ({WhyExcluded.UNKNOWN_PRICE: _NOT_THEN} if leaves_out(request) else {}),
+        "excluded": _by_reason(found, WHY | ({WhyExcluded.UNKNOWN_PRICE: _NOT_THEN} if leaves_out(request) else {})),
+        "most_in_sight": _MOST_IN_SIGHT,
+        "few_weights": _few_weights(question.weights),
+        "least_scores": LEAST_SCORES,
         "with_undated": with_undated(request) if not own and leaves_out(request) and _is_any_unknown(found) else None,
         "shows": request.GET.get("show", ""),
         "data_query": f"?{urlencode(data)}" if data else "",
@@ -225,6 +229,20 @@ def _unsaid(request: Request, values: dict[str, Any], found: BestValue) -> tuple
     """How many models are left out of which no list says enough, with the address that takes them in."""
     count = sum(one.why is WhyExcluded.UNSAID for one in found.excluded)
     return (count, address([*request.GET.items(), ("unsaid", "1")])) if count and "unsaid" not in values else None
+
+
+def _by_reason(found: BestValue, why: Mapping[WhyExcluded, str]) -> list[tuple[str, list[ExcludedModel]]]:
+    """The models in no ranking under the reason in words, the reason of the fewest first."""
+    by_reason: dict[str, list[ExcludedModel]] = {}
+    for one in found.excluded:
+        by_reason.setdefault(why[one.why], []).append(one)
+    return sorted(by_reason.items(), key=lambda pair: len(pair[1]))
+
+
+def _few_weights(weights: Mapping[str, Decimal]) -> int | None:
+    """How many benchmarks have a weight, where these are too few to rank any model; else None."""
+    given = sum(1 for weight in weights.values() if weight)
+    return given if given < LEAST_SCORES else None
 
 
 def _is_any_unknown(found: BestValue) -> bool:

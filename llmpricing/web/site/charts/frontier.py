@@ -8,13 +8,13 @@ from typing import Any
 from llmpricing.domain.money import ratio_text
 from llmpricing.domain.scores.best_value import ValuedOffering
 from llmpricing.web.site.charts.chart import Chart, inline, position, share_of_axis
+from llmpricing.web.site.charts.label_places import Spot, placed
 from llmpricing.web.site.charts.theme import GROUND, INK, QUIET, SERIES
 
 _COLUMNS = ("model", "id", "average_per_mtok", "quality", "qaps", "is_on_frontier")
 _HEIGHT = 340
 _PLAIN = ["USD per million tokens, average", "of input and output, logarithmic"]
 _OF_MONTH = ["USD per million tokens", "of my month, logarithmic"]
-_NEAR_X, _NEAR_Y = 90, 14  # pixels within which two names would lie on each other
 
 
 def frontier_chart(
@@ -73,17 +73,25 @@ def _layers(
     line = {"type": "line", "interpolate": "step-after", "color": SERIES[0], "strokeDash": [5, 3]}
     others = inline([_point(one, names[one.offering.id]) for one in ranked if not one.is_on_frontier])
     points = inline([_point(one, names[one.offering.id]) for one in best])
-    named = inline([_point(one, names[one.offering.id]) for one in _apart(best, across, up, width)])
+    where = placed(
+        [_spot(one, names, across, up, width) for one in best], _others(ranked, across, up, width), (width, _HEIGHT)
+    )
     hollow = {"type": "point", "color": QUIET, "size": 50}
     full = {"type": "point", "color": SERIES[0], "shape": "diamond", "filled": True, "opacity": 1, "size": 110}
-    words = {"type": "text", "align": "left", "dx": 8, "dy": -10, "color": INK}
-    halo = words | {"color": GROUND, "stroke": GROUND, "strokeWidth": 4, "strokeJoin": "round", "opacity": 0.85}
+    text = {"field": "model"}
+    halos, words = [], []
+    for (align, dx, dy), names_there in where.items():
+        data = inline([_point(one, names[one.offering.id]) for one in best if names[one.offering.id] in names_there])
+        word = {"type": "text", "align": align, "baseline": "middle", "dx": dx, "dy": dy, "color": INK}
+        halo = {"color": GROUND, "stroke": GROUND, "strokeWidth": 4, "strokeJoin": "round", "opacity": 0.85}
+        halos.append({"data": data, "mark": word | halo, "encoding": {"x": x, "y": y, "text": text}})
+        words.append({"data": data, "mark": word, "encoding": {"x": x, "y": y, "text": text}})
     return [
         {"data": others, "mark": hollow, "encoding": {"x": x, "y": y}},
         {"data": points, "mark": line, "encoding": {"x": x, "y": y}},
-        {"data": named, "mark": halo, "encoding": {"x": x, "y": y, "text": {"field": "model"}}},
+        *halos,
         {"data": points, "mark": full, "encoding": {"x": x, "y": y}},
-        {"data": named, "mark": words, "encoding": {"x": x, "y": y, "text": {"field": "model"}}},
+        *words,
     ]
 
 
@@ -91,14 +99,20 @@ def _point(one: ValuedOffering, name: str) -> dict[str, Any]:
     return {"price": position(one.average), "quality": position(one.quality), "model": name}
 
 
-def _apart(
-    best: Sequence[ValuedOffering], across: dict[str, Any], up: dict[str, Any], width: int
-) -> list[ValuedOffering]:
-    """Those whose names do not lie on one that comes before, the best first."""
-    kept: list[tuple[float, float, ValuedOffering]] = []
-    for one in reversed(best):
-        x = width * share_of_axis(position(one.average), across)
-        y = _HEIGHT * share_of_axis(position(one.quality), up)
-        if all(abs(x - a) > _NEAR_X or abs(y - b) > _NEAR_Y for a, b, _ in kept):
-            kept.append((x, y, one))
-    return [one for _, _, one in kept]
+def _spot(
+    one: ValuedOffering, names: Mapping[str, str], across: dict[str, Any], up: dict[str, Any], width: int
+) -> Spot:
+    x, y = _pixels(one, across, up, width)
+    return Spot(names[one.offering.id], x, y)
+
+
+def _others(
+    ranked: Sequence[ValuedOffering], across: dict[str, Any], up: dict[str, Any], width: int
+) -> list[tuple[float, float]]:
+    return [_pixels(one, across, up, width) for one in ranked if not one.is_on_frontier]
+
+
+def _pixels(one: ValuedOffering, across: dict[str, Any], up: dict[str, Any], width: int) -> tuple[float, float]:
+    """Where it stands, from the upper left corner."""
+    x = width * share_of_axis(position(one.average), across)
+    return x, _HEIGHT * (1 - share_of_axis(position(one.quality), up))
