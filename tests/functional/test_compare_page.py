@@ -207,16 +207,21 @@ def test_what_is_free_is_not_so_many_per_cent_below_the_cheapest() -> None:
     assert above_the_cheapest([free, two, free]) == ["free", "cheapest that is not free", "free"]
 
 
-def test_the_cheapest_is_said_to_be_removed_where_it_is() -> None:
+def test_what_is_no_longer_sold_is_compared_and_no_cheapest() -> None:
     def item(name: str, status: str) -> Any:
         return SimpleNamespace(id=name, provider="acme", status=status, price_state="priced")
 
-    items = [item("old", "removed"), item("new", "active")]
+    items = [item("old", "removed"), item("new", "active"), item("newer", "active")]
     models: Any = {one.id: SimpleNamespace(name=one.id.capitalize()) for one in items}
-    costs = {slug: WorkloadTotal(Decimal(total), "USD") for slug, total in (("old", 2), ("new", 3))}
+    costs = {slug: WorkloadTotal(Decimal(total), "USD") for slug, total in (("old", 2), ("new", 3), ("newer", 6))}
     workload = Workload(10**6, 1000, Decimal("0.6"), Decimal(0), Decimal(0))
-    (found,) = ComparedMonths(workload, costs, None, {}).findings(items, models, {"acme": "Acme"})
-    assert (found.cheapest, found.others) == ([("Old (removed) at Acme", "$2.00")], [("New", "+50 %")])
+    months = ComparedMonths(workload, costs, None, dict.fromkeys(("old", "new", "newer"), ""))
+    (found,) = months.findings(items, models, {"acme": "Acme"})
+    assert (found.cheapest, found.others) == ([("New at Acme", "$3.00")], [("Newer", "+100 %")])
+    assert found.gone == ("Old (removed)",)
+    month, above = months.lines(items, [[], [], []])
+    assert (month.cells, month.best) == (["$2.00", "$3.00", "$6.00"], {1})
+    assert above.cells == ["no longer sold", "cheapest", "+100 %"]
 
 
 def test_the_needs_with_which_one_came_are_answered_first_and_kept(testapp: TestApp) -> None:

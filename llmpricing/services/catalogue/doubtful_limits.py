@@ -9,7 +9,7 @@ from typing import Any
 from llmpricing.services.catalogue.listed_models import SoldModel
 
 LIMITS = ("context_window", "max_output_tokens")
-AS_CONTEXT, ELSEWHERE = "as_much_as_its_context", "more_than_elsewhere"
+AS_CONTEXT, ABOVE_CONTEXT, ELSEWHERE = "as_much_as_its_context", "more_than_its_context", "more_than_elsewhere"
 _ROUNDED = Fraction(5, 4)  # lists write 1M for 1,048,576; what goes beyond is another figure
 
 
@@ -28,7 +28,7 @@ def doubt_of(limit: str, item: Any, model: SoldModel | None) -> LimitDoubt | Non
     if value is None:
         return None
     if limit == "max_output_tokens" and item.context_window is not None and value >= item.context_window:
-        return LimitDoubt(limit, AS_CONTEXT)
+        return LimitDoubt(limit, AS_CONTEXT if value == item.context_window else ABOVE_CONTEXT)
     most = _elsewhere(limit, item, model)
     return LimitDoubt(limit, ELSEWHERE, most) if most is not None and value > most * _ROUNDED else None
 

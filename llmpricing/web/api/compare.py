@@ -29,8 +29,9 @@ FEWEST, MOST = 2, 5
 
 
 class LimitDoubtJson(msgspec.Struct, forbid_unknown_fields=True):
-    """A limit that is doubtful: ``why`` is ``as_much_as_its_context`` of an output, or ``more_than_elsewhere``, where
-    lists state ``elsewhere`` at the most of the same model at its lab or, where its lab sells none, at other sellers.
+    """A limit that is doubtful: ``why`` is ``as_much_as_its_context`` or ``more_than_its_context`` of an output, or
+    ``more_than_elsewhere``, where ``elsewhere`` is the most that lists state of the model at its lab or, where its lab
+    sells none, at other sellers.
     """
 
     limit: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -10,6 +11,7 @@ from llmpricing.domain.money import to_text
 
 _CUT_FROM, _SMALL_RATIO = 9, 1000  # significant digits, and the largest denominator, of a quotient that a list cut
 _SHOWN_OF_CUT = 6  # its digits
+_NUMBER, _MOST_DIGITS = re.compile(r"\d[\d,]*", re.ASCII), 15
 _NEARLY_ALL, _MOST_PLACES = Fraction(99, 100), 6
 
 
@@ -57,3 +59,8 @@ def per_cent(share: Fraction | None) -> str:
     places = min(1 - left.adjusted(), _MOST_PLACES)
     least = Decimal(1).scaleb(-places)
     return f"{to_text(100 - max(left.quantize(least), least))} %"
+
+
+def by_number(text: str) -> str:
+    """The text as it is sorted, its numbers by how much they are: ``more than 32,000`` before ``more than 128,000``."""
+    return _NUMBER.sub(lambda found: found[0].replace(",", "").zfill(_MOST_DIGITS), text)

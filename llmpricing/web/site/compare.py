@@ -35,7 +35,7 @@ from llmpricing.web.site.basket import ADD, ADDING, FEWEST, MOST, read_basket
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_charts import chart_queries, stated_clocks
 from llmpricing.web.site.compared_limits import limit_lines
-from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of
+from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, are_sold, line_of
 from llmpricing.web.site.compared_months import ComparedMonths, compared_months, names_of, totals_of
 from llmpricing.web.site.compared_needs import groups_of_needs
 from llmpricing.web.site.compared_prices import (
@@ -181,10 +181,12 @@ def _groups(
     line says that it was not known then.
     """
     later_too = totals_of(stated, months.costs)
-    of_each = [prices[item.id] for item in items]
+    of_each, sold = [prices[item.id] for item in items], are_sold(items)
     base = [
         with_steps(
-            _known_then(line_of(title, _prices(name, items), display.price, min), _prices(name, stated)), name, of_each
+            _known_then(line_of(title, _prices(name, items), display.price, min, sold), _prices(name, stated)),
+            name,
+            of_each,
         )
         for title, name in _PRICES
     ]

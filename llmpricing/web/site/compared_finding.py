@@ -17,7 +17,8 @@ class MonthFinding:
     """What a comparison finds of a month, each by its name: which is the ``cheapest`` with its month, several where it
     depends on what the month does not state; by how much the ``others`` whose month is known are dearer; between what
     those ``between`` lie; why others are ``hindered`` to run it, and why the month of others is ``unknown``, any of
-    which may be cheaper. In requests of ``length`` tokens; None: as the month is stated.
+    which may be cheaper; those ``gone`` are no longer sold and take no part. In requests of ``length`` tokens; None: as
+    the month is stated.
     """
 
     cheapest: list[tuple[str, str]]
@@ -26,6 +27,7 @@ class MonthFinding:
     length: int | None = None
     hindered: tuple[tuple[str, str], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def cheapest_of(months: Iterable[MonthBetween]) -> list[MonthBetween]:

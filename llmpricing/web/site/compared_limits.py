@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from llmpricing.services.catalogue.doubtful_limits import LimitDoubt, doubt_of
+from llmpricing.services.catalogue.doubtful_limits import AS_CONTEXT, LimitDoubt, doubt_of
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.web.site import display
@@ -25,10 +25,11 @@ def _line(title: str, name: str, items: Sequence[OfferingItem], models: Mapping[
     sure = [None if doubt else value for value, doubt in zip(values, doubts, strict=True)]
     line = line_of(title, values, display.tokens, max)
     best = line_of(title, sure, display.tokens, max).best
-    return replace(line, best=best, notes=tuple(_words(doubt) if doubt else "" for doubt in doubts))
+    return replace(line, best=best, notes=tuple(words_of(doubt) if doubt else "" for doubt in doubts))
 
 
-def _words(doubt: LimitDoubt) -> str:
-    if doubt.elsewhere is None:
-        return "doubtful: as much as its context"
-    return f"doubtful: {display.tokens(doubt.elsewhere)} elsewhere"
+def words_of(doubt: LimitDoubt) -> str:
+    """Why a limit is doubtful, in a few words."""
+    if doubt.elsewhere is not None:
+        return f"doubtful: {display.tokens(doubt.elsewhere)} elsewhere"
+    return f"doubtful: {'as much as' if doubt.why == AS_CONTEXT else 'more than'} its context"

@@ -13,10 +13,12 @@ from llmpricing.services.catalogue.offering_needs import stated_needs
 from llmpricing.web.site import display
 
 DASH, NOT_LISTED, AS_MODEL, DEPENDS = "–", "not listed", "said of the model", "it depends"
+GONE = "no longer sold"
 MEANINGS = {
     DASH: "no list says",
     NOT_LISTED: "no list names it of the model, which is not a no",
     AS_MODEL: "lists say it of the same model elsewhere, none of this seller",
+    GONE: "it is compared, and counts for no cheapest",
     DEPENDS: "on what my month does not state, as it says behind the month",
 }
 
@@ -44,16 +46,25 @@ class ComparedLine:
 
 
 def line_of(
-    title: str, values: Sequence[Any], write: Callable[[Any], str], best_of: Callable[[Any], Any]
+    title: str,
+    values: Sequence[Any],
+    write: Callable[[Any], str],
+    best_of: Callable[[Any], Any],
+    may_win: Sequence[bool] | None = None,
 ) -> ComparedLine:
     """The line of these values, None where nobody knows: all that are written as the best one is are the best, and none
-    is where all are written alike.
+    is where all are written alike; of those that ``may_win`` (None: all).
     """
-    known = [value for value in values if value is not None]
     cells = [DASH if value is None else write(value) for value in values]
-    alike = len({cell for cell in cells if cell != DASH}) < 2
-    best = None if alike else write(best_of(known))
-    return ComparedLine(title, cells, frozenset(place for place, cell in enumerate(cells) if cell == best))
+    in_it = {place for place, value in enumerate(values) if value is not None and (may_win is None or may_win[place])}
+    alike = len({cells[place] for place in in_it}) < 2
+    best = None if alike else write(best_of([values[place] for place in in_it]))
+    return ComparedLine(title, cells, frozenset(place for place in in_it if cells[place] == best))
+
+
+def are_sold(items: Sequence[Any]) -> list[bool]:
+    """Which of these are still sold: what is not can be compared, and is the cheapest or best of none."""
+    return [item.status != "removed" for item in items]
 
 
 def need_line(

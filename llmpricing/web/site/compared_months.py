@@ -28,7 +28,7 @@ from llmpricing.web.site.compared_finding import (
     finding,
     is_sure,
 )
-from llmpricing.web.site.compared_lines import AS_MODEL, ComparedLine, line_of
+from llmpricing.web.site.compared_lines import AS_MODEL, GONE, ComparedLine, are_sold, line_of
 from llmpricing.web.site.compared_prices import with_hours, with_reached_steps
 from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.long_months import LongMonth, LongMonths, long_months
@@ -67,7 +67,9 @@ class ComparedMonths:
             low, high = (per_mtok(one, self.workload) or one for one in (of.low, of.high))
             return display.month_range(CostBounds(low, high, of.missing))
 
-        return _with_bounds(line_of("My month, per million tokens", each, dollars, min), items, self.costs, write)
+        return _with_bounds(
+            line_of("My month, per million tokens", each, dollars, min, are_sold(items)), items, self.costs, write
+        )
 
     def at_length(self, items: Sequence[OfferingItem]) -> list[LongMonth]:
         """The month of each in long requests; none where none are asked for, or they ask of nobody another month."""
@@ -136,7 +138,10 @@ def _where_run(line: ComparedLine, months: Sequence[LongMonth]) -> ComparedLine:
 
 
 def _above(title: str, items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> ComparedLine:
-    return ComparedLine(title, above_the_cheapest(_months(items, costs)))
+    sold = are_sold(items)
+    months = [one if is_sold else None for one, is_sold in zip(_months(items, costs), sold, strict=True)]
+    above = above_the_cheapest(months)
+    return ComparedLine(title, [cell if is_sold else GONE for cell, is_sold in zip(above, sold, strict=True)])
 
 
 def _months(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> list[MonthBetween | None]:
@@ -158,7 +163,9 @@ def _month_line(
 ) -> ComparedLine:
     totals = totals_of(items, costs)
     hours = [month_hours(total, costs.get(one.id)) for total, one in zip(totals, items, strict=True)]
-    line = with_hours(with_reached_steps(line_of(title, totals, dollars, min), workload, prices), hours)
+    line = with_hours(
+        with_reached_steps(line_of(title, totals, dollars, min, are_sold(items)), workload, prices), hours
+    )
     return _with_bounds(line, items, costs, display.month_range)
 
 
@@ -176,8 +183,9 @@ def _with_bounds(
         [write(of) if of else cell for cell, of in zip(line.cells, bounds, strict=True)],
         _months(items, costs),
     )
-    cheapest = cheapest_of(filter(None, months))
-    best = {place for place, one in enumerate(months) if one in cheapest} if is_sure(cheapest) else set()
+    sold = [one if is_sold else None for one, is_sold in zip(months, are_sold(items), strict=True)]
+    cheapest = cheapest_of(filter(None, sold))
+    best = {place for place, one in enumerate(sold) if one in cheapest} if is_sure(cheapest) else set()
     return replace(line, cells=cells, best=frozenset(best if len(best) < len(months) else ()))
 
 
@@ -187,12 +195,13 @@ def _finding(
     names: Mapping[str, str],
     sellers: Mapping[str, str],
 ) -> MonthFinding | None:
-    months = {item.id: one for item, one in zip(items, _months(items, costs), strict=True) if one}
-    bounds = {item.id: month_bounds(item.price_state, costs.get(item.id)) for item in items}
+    sold = [item for item, is_sold in zip(items, are_sold(items), strict=True) if is_sold]
+    months = {item.id: one for item, one in zip(sold, _months(sold, costs), strict=True) if one}
+    bounds = {item.id: month_bounds(item.price_state, costs.get(item.id)) for item in sold}
     told = {slug: display.month_range(of) if (of := bounds[slug]) else dollars(one[0]) for slug, one in months.items()}
-    unknown = tuple((names[item.id], display.no_month(item)) for item in items if item.id not in months)
+    unknown = tuple((names[item.id], display.no_month(item)) for item in sold if item.id not in months)
     found = finding(months, told, names, sellers)
-    return found and replace(found, unknown=unknown)
+    return found and replace(found, unknown=unknown, gone=tuple(names[item.id] for item in items if item not in sold))
 
 
 def _told_names(items: Sequence[OfferingItem], names: Mapping[str, str], lent: Container[str]) -> dict[str, str]:

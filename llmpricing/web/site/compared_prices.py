@@ -139,7 +139,8 @@ def _is_base(price: PriceDetail) -> bool:
 
 
 def _source(price: PriceDetail) -> str:
-    return f"{price.source}, that of {price.evidence.via}" if price.evidence.via else price.source
+    source = display.stated_by(price.source)
+    return f"{source}, that of {price.evidence.via}" if price.evidence.via else source
 
 
 def _since(price: PriceDetail) -> str:

@@ -14,6 +14,7 @@ from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, offering_detail
+from llmpricing.services.catalogue.doubtful_limits import LIMITS, doubt_of
 from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.listed_models import SoldModel, with_sightings
 from llmpricing.services.catalogue.listed_sellers import providers
@@ -32,9 +33,11 @@ from llmpricing.web.site import display
 from llmpricing.web.site.addresses import clock_query
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
+from llmpricing.web.site.amounts import by_number
 from llmpricing.web.site.announced import announced_steps, of_base
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import can_draw
+from llmpricing.web.site.compared_limits import words_of
 from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out, left_out, models_then, with_undated
 from llmpricing.web.site.model_sellers import rank_sellers
@@ -73,6 +76,7 @@ def model(request: Request) -> dict[str, Any]:
         "show": display,
         "item": item,
         "model": of_it,
+        "doubts": {limit: words_of(doubt) for limit in LIMITS if (doubt := doubt_of(limit, item, of_it))},
         "tier": tier_of_id(item.provider, item.id.partition("/")[2]),
         "groups": _by_conditions(details.prices),
         "blocks": blocks(details.prices),
@@ -132,5 +136,5 @@ def _by_conditions(prices: Sequence[PriceDetail]) -> list[tuple[list[str], list[
     def words(price: PriceDetail) -> list[str]:
         return [display.condition(name, value) for name, value in price.conditions.items()]
 
-    ordered = sorted(prices, key=lambda price: (words(price), place(price.meter)))
+    ordered = sorted(prices, key=lambda price: ([by_number(one) for one in words(price)], place(price.meter)))
     return [(conditions, list(group)) for conditions, group in groupby(ordered, key=words)]

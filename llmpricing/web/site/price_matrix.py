@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.web.site import display
+from llmpricing.web.site.amounts import by_number
 
 _TIERS = (STANDARD, "batch", "flex", "priority")
 _FIRST_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
@@ -36,7 +37,10 @@ def blocks(prices: Sequence[PriceDetail]) -> list[PriceBlock]:
     by_conditions: dict[tuple[str, ...], list[PriceDetail]] = {}
     for price in prices:
         by_conditions.setdefault(tuple(_words(price)), []).append(price)
-    return [_block(list(words), by_conditions[words]) for words in sorted(by_conditions)]
+    return [
+        _block(list(words), by_conditions[words])
+        for words in sorted(by_conditions, key=lambda words: [*map(by_number, words)])
+    ]
 
 
 def place(meter: str) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from llmpricing.services.catalogue.offering_detail import PriceDetail, stated_co
 from llmpricing.services.catalogue.stated_now import offerings_now
 from llmpricing.services.price_book import Reads
 from llmpricing.web.site import display
+from llmpricing.web.site.amounts import by_number
 from llmpricing.web.site.price_matrix import place
 
 
@@ -85,7 +86,7 @@ def said_beside_held(reads: Reads, now: datetime, slug: str, prices: Iterable[Pr
 
 
 def _order(price: PriceDetail) -> tuple[list[str], tuple[int, str]]:
-    return _conditions(price), place(price.meter)
+    return [by_number(one) for one in _conditions(price)], place(price.meter)
 
 
 def _conditions(price: PriceDetail) -> list[str]:
