@@ -16,6 +16,7 @@ from pyramid.response import Response
 from pyramid_retry import mark_error_retryable
 
 from llmpricing.services import outages
+from llmpricing.web.field_words import on_a_page
 
 log = structlog.get_logger()
 
@@ -64,7 +65,9 @@ def error_response(request: Request, status: int, code: str, message: str, detai
         body = {"error": {"code": code, "message": message, "details": details}, "request_id": request_id}
         response = render_to_response("json", body, request=request)
     else:
-        values = {"status": status, "code": code, "message": message, "details": details, "request_id": request_id}
+        told = on_a_page(message, str(details.get("field", "")))
+        values = {"status": status, "code": code, "message": told, "details": details, "request_id": request_id}
+        values["is_named"] = told != message
         response = render_to_response("llmpricing.web:templates/error.jinja2", values, request=request)
     response.status_int = status
     response.cache_control = "no-store"

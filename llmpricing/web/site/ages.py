@@ -24,8 +24,13 @@ def ages_shown(ages: Sequence[SourceAge], of_needs: Sequence[SourceAge] = ()) ->
     }
 
 
+def is_old(age: SourceAge) -> bool:
+    """Whether a list is old: what rests on it is to be compared with the seller's own page."""
+    return age.age_days > OLD_AFTER_DAYS
+
+
 def _old(ages: Sequence[SourceAge]) -> list[SourceAge]:
-    return [age for age in ages if age.age_days > OLD_AFTER_DAYS]
+    return list(filter(is_old, ages))
 
 
 def in_short(ages: Sequence[SourceAge]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _NAME = re.compile(r"(?:decisions/)?[\w-]+")
+_FILE = re.compile(r"(docs/)?[\w/-]+\.md", re.ASCII)
 _ANCHOR = re.compile(r"[\w.-]+")
 _HTML = ("html_block", "html_inline")
 
@@ -144,14 +145,27 @@ def _lead_links(name: str, tokens: list[Token]) -> None:
     """Turn links to files of docs/ into links to pages; what leads to no page stays as text."""
     for token in tokens:
         ends: list[bool] = []
+        leads_to: str | None = None
         for child in token.children or ():
             if child.type == "link_open":
                 address = address_of(name, str(child.attrGet("href") or ""))
                 ends.append(address is not None)
                 child.attrSet("href", address or "")
                 child.hidden = address is None
+                leads_to = address
+            elif child.type == "text" and _FILE.fullmatch(child.content) and ends and leads_to:
+                child.content = _title_of(leads_to)  # a file's name means nothing to who reads pages
             elif child.type == "link_close":
                 child.hidden = not ends.pop()
+
+
+@cache
+def _title_of(address: str) -> str:
+    """What the page at this address is called, without what stands behind a colon in its title."""
+    name = address.removeprefix("/docs/").partition("#")[0]
+    file = location() / name
+    file = file / "README.md" if file.is_dir() else file.with_suffix(".md")
+    return file.read_text("utf-8").partition("\n")[0].removeprefix("# ").partition(":")[0]
 
 
 def address_of(name: str, href: str) -> str | None:

@@ -10,7 +10,7 @@ from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.web import errors
 from llmpricing.web.errors import Refused
 from llmpricing.web.site.addresses import address
-from llmpricing.web.site.filter_problems import LABELS, problem_of
+from llmpricing.web.site.filter_problems import LABELS, problem_of, worded
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.value_query import WEIGHT
 
@@ -30,7 +30,7 @@ def month_refused(refused: Refused, request: Request) -> Response:
     others = [pair for pair in request.GET.items() if pair[0] not in fields and pair[1].strip()]
     values = {
         "month": WorkloadForm(request.GET, None, {problem.field: problem.message}) if label is None else None,
-        "field": (name, label, request.GET.get(name, ""), problem.message),
+        "field": (name, label, request.GET.get(name, ""), worded(problem.message, name, label or name)),
         "others": others,
         "without": address(others) if others else request.path,
     }

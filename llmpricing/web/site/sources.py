@@ -87,7 +87,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         if named := folded.get(asked.rstrip("/").casefold()):
             raise moved_to(request, asked, named)
         like = get_close_matches(asked[:_LONGEST_ID].casefold(), sorted(folded))
-        message = "No seller has this id. GET /api/v1/providers lists the sellers."
+        message = "No seller has this id. The field “Seller” on the page of prices names all of them."
         raise Refused(404, "NOT_FOUND", message, suggestions=[folded[one] for one in like])
     names, stands_on = company_names(sellers), standing(request, clocks)
     page = listing.list_offerings(

@@ -9,16 +9,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.field_words import WORKLOAD_LABELS as WORKLOAD_LABELS
 from llmpricing.web.site import display
 from llmpricing.web.workloads import PRESETS, REQUEST_TOKENS, USUAL
 
-WORKLOAD_LABELS = {
-    "preset": "My month",
-    "tokens": "Tokens a month",
-    "input_share": "Input of tokens",
-    "cached_share": "Cached of input",
-    "requests": "Requests a month",
-}
 WORKLOAD_FIELDS = tuple(WORKLOAD_LABELS)
 NUMBERS = ("tokens", "input_share", "requests")  # that a preset states too
 JUST = "just-"  # before a preset that is chosen in the place of numbers of one's own

@@ -27,6 +27,18 @@ def test_every_page_stands_on_a_shelf_but_single_decisions() -> None:
 
 
 @pytest.mark.parametrize("name", page_names())
+def test_a_link_to_a_page_is_told_by_the_title_of_that_page(name: str) -> None:
+    assert [link.get_text() for link in parsed(name).select("a") if link.get_text().endswith(".md")] == []
+
+
+def test_a_link_by_a_file_name_leads_with_the_page_s_title() -> None:
+    page = BeautifulSoup(
+        rendered("audit", "See [usage-files.md](usage-files.md#how) and [this](names.md).").html, "html.parser"
+    )
+    assert [link.get_text() for link in page.select("a")] == ["Usage files", "this"]
+
+
+@pytest.mark.parametrize("name", page_names())
 def test_a_page_holds_plain_elements_and_its_links_lead_to_places_that_are_there(name: str) -> None:
     page = parsed(name)
     assert {element.name for element in page.find_all()} <= TAGS

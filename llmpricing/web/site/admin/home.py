@@ -7,6 +7,7 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.observations import TOLD
 from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.gaps import catalogue_gaps
 from llmpricing.services.decisions.pin_drift import drifted_pins
@@ -15,6 +16,7 @@ from llmpricing.services.decisions.review_queue import waiting_reviews
 from llmpricing.services.decisions.upcoming import coming_prices, retired_aliases
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
+from llmpricing.web.site.ages import is_old
 from llmpricing.web.site.changes import amount_in_words
 
 LATE_DAYS = 7
@@ -33,8 +35,9 @@ def show(request: Request) -> dict[str, Any]:
         "conditions": display.conditions,
         "groups": groups[:_SHOWN],
         "waiting": sum(len(group.reviews) for group in groups),
-        "late": [age for age in source_ages(session, now) if age.age_days >= LATE_DAYS],
+        "late": [age for age in source_ages(session, now, outcomes=TOLD) if age.age_days >= LATE_DAYS],
         "late_days": LATE_DAYS,
+        "is_old": is_old,
         "gaps": catalogue_gaps(session, now),
         "drifts": drifted_pins(session, now)[:_SHOWN],
         "retired": retired_aliases(session, now)[:_SHOWN],

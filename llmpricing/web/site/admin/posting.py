@@ -18,6 +18,7 @@ from llmpricing.web.operators import AdminView, for_operators
 from llmpricing.web.site import display
 from llmpricing.web.site.admin.work_forms import WHY, WorkForm
 from llmpricing.web.site.changes import amount_in_words
+from llmpricing.web.site.filter_problems import worded
 
 SHOWN = 500  # rows of a table; the command line lists all
 _ANY = WorkForm("any", "", "", (WHY,))  # what every form asks
@@ -44,7 +45,10 @@ def does(act: Callable[[Request], Any], page: AdminPage, needs: str | None = Non
         request.response.status_int = refused.status
         request.response.headers.update(refused.headers)
         shown = page(request)
-        return {**shown, "problem": refused, "at_fault": _at_fault(refused, shown), "typed": _texts(request)}
+        name, label = refused.details.get("field"), _at_fault(refused, shown)
+        if name and label:
+            refused.message = worded(refused.message, name, label)
+        return {**shown, "problem": refused, "at_fault": label, "typed": _texts(request)}
 
     return for_operators(answering, needs)
 

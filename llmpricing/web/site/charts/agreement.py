@@ -9,7 +9,7 @@ from typing import Any
 from llmpricing.services.catalogue.agreement import ListAgreement, summed
 from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline
 from llmpricing.web.site.charts.theme import INK, SERIES
-from llmpricing.web.site.display import per_cent
+from llmpricing.web.site.display import per_cent, stated_by
 
 _COLUMNS = ("first", "second", "compared", "agree", "apart", "severe", "in_one_alone")
 _BAR = 44  # pixels of two lists
@@ -31,7 +31,7 @@ def share(of: ListAgreement) -> str:
 
 
 def _pair(one: ListAgreement) -> str:
-    return f"{one.first}, {one.second}"
+    return f"{stated_by(one.first)}, {stated_by(one.second)}"
 
 
 def _finding(found: Sequence[ListAgreement]) -> str:
