@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of,
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
+from llmpricing.web.site import changes
 from llmpricing.web.site.changes import FOLDED, OF_EACH, OF_OFFERING, WEEKS
 from llmpricing.web.site.charts.agreement import agreement_chart
 from tests.conftest import running_app
@@ -269,15 +271,29 @@ def test_sources_tell_their_lists_and_where_to_begin(testapp: TestApp) -> None:
     assert "No price stands in two lists yet" in testapp.get("/charts/agreement.vl.json").text
 
 
-AGREED = [ListAgreement("a", "b", 10, 2, 1), ListAgreement("a", "c", 30, 3, 0)]
+def test_steps_of_a_price_stand_by_how_many_tokens() -> None:
+    def moved(key: str, meter: str = "input_tokens") -> Any:
+        return SimpleNamespace(offering="acme/large", meter=meter, condition_key=key)
+
+    every = [moved("", "output_tokens"), moved("above=128000"), moved("above=32000"), moved("")]
+    ((_, told),) = changes._by_offering(every)
+    assert [(one.meter, one.condition_key) for one in told] == [
+        ("input_tokens", ""),
+        ("input_tokens", "above=32000"),
+        ("input_tokens", "above=128000"),
+        ("output_tokens", ""),
+    ]
+
+
+AGREED = [ListAgreement("a", "b", 10, 2, 1, 4), ListAgreement("a", "c", 30, 3, 0, 0)]
 
 
 def test_the_agreement_of_lists_is_told_for_each_two_and_each_one() -> None:
-    assert agreement_of(AGREED, "a") == (40, 5)
-    assert agreement_of(AGREED, "b") == (10, 2)
+    assert agreement_of(AGREED, "a") == ListAgreement("a", "", 40, 5, 1, 4)
+    assert agreement_of(AGREED, "b") == ListAgreement("b", "", 10, 2, 1, 4)
     chart = agreement_chart(AGREED)
-    assert chart.finding == "87 % of 40 prices that two lists state agree"
-    assert chart.rows[0] == ["a", "b", 10, 8, 2, 1]
+    assert chart.finding == "88 % of 40 figures that a list states beside the price that counts agree with it"
+    assert chart.rows[0] == ["a", "b", 10, 8, 2, 1, 4]
 
 
 def test_two_lists_are_compared_price_by_price(empty_session: Session) -> None:
@@ -285,4 +301,4 @@ def test_two_lists_are_compared_price_by_price(empty_session: Session) -> None:
     content = listed("acme", {"large": (2, 9), "small": (1, 4)})
     for source, text in (("genai-prices", content), ("litellm", cost_map(large=2, small=1))):
         import_lists(empty_session, [(SOURCES[source], ReadList(text, at, at, "file"))])
-    assert agreements(empty_session, datetime.now(UTC)) == [ListAgreement("genai-prices", "litellm", 4, 1, 0)]
+    assert agreements(empty_session, datetime.now(UTC)) == [ListAgreement("genai-prices", "litellm", 4, 1, 0, 0)]

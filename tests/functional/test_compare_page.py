@@ -180,10 +180,13 @@ def test_a_mistyped_id_is_offered_what_is_nearest(testapp: TestApp, path: str) -
     assert testapp.get(offered[0]).status_int == 200
 
 
-@pytest.mark.parametrize("query", ["models=a/b&as_of=never", "colour=red"])
-def test_what_cannot_be_read_is_a_400_that_names_its_field(testapp: TestApp, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("models=a/b&as_of=never", "“Prices as of” is not a time"), ("colour=red", "The parameter at fault: colour")],
+)
+def test_what_cannot_be_read_is_a_400_that_names_its_field(testapp: TestApp, query: str, told: str) -> None:
     page = testapp.get(f"/compare?{query}", status=400, headers={"Accept": "text/html"})
-    assert "The parameter at fault" in page.text
+    assert told in page.html.main.get_text()
 
 
 def test_the_month_is_drawn_as_the_table_has_it(testapp: TestApp) -> None:

@@ -23,6 +23,7 @@ from llmpricing.web.list_query import own_ids, sellers, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.amounts import by_number
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.workload import WORKLOAD
 
@@ -167,7 +168,7 @@ def _weeks(moved: Sequence[Change], began: datetime) -> list[tuple[date, Moves]]
 
 
 def _by_offering(moved: Sequence[Change]) -> Moves:
-    ordered = sorted(moved, key=lambda one: one.offering)
+    ordered = sorted(moved, key=lambda one: (one.offering, one.meter, by_number(one.condition_key)))
     return [(offering, list(changes)) for offering, changes in groupby(ordered, key=lambda one: one.offering)]
 
 
