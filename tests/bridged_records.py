@@ -12,6 +12,7 @@ from llmpricing.domain.usage.quantities import count
 from llmpricing.services.usage_log.audit.bridge import Bridge, bridge_between
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.services.usage_log.bill import priced_records
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_of_usage, uncounted
 from llmpricing.services.usage_log.pricer import LogPricer
 from tests.audits import audited
@@ -46,8 +47,13 @@ def other_line(kind: str, charged: str) -> UsageRecord:
     return UsageRecord("", MONDAY, None, span=DAY, charged=Decimal(charged), outcome=outcome)
 
 
-def bridge_of(book: Session, log: Iterable[UsageRecord], charged: Iterable[UsageRecord]) -> Bridge:
-    sides = BridgeSides(AuditedUses(book, LogPricer(book, datetime.now(UTC), None)))
+def bridge_of(
+    book: Session, log: Iterable[UsageRecord], charged: Iterable[UsageRecord], collected: Iterable[UsageRecord] = ()
+) -> Bridge:
+    """The bridge; records of several files are ``collected`` before they are counted."""
+    pricer = LogPricer(book, datetime.now(UTC), None)
+    sides = BridgeSides(AuditedUses(book, pricer))
+    sides.collect(priced_records(pricer, collected))
     for one in audited(book, log):
         sides.count_log(one)
     for one in audited(book, charged):

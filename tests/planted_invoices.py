@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -117,7 +117,12 @@ PLANTS: Sequence[Callable[[Invoice], None]] = (
 
 
 def bridge_of(book: Session, log: Sequence[UsageRecord], files: Sequence[Path]) -> Bridge:
-    return bridge_of_records(book, log, UsageFiles([usage_file(path) for path in files]).records())
+    found = [usage_file(path) for path in files]
+
+    def records() -> Iterator[UsageRecord]:
+        return UsageFiles(found, numbered=len(found) > 1).records()
+
+    return bridge_of_records(book, log, records(), records() if len(found) > 1 else ())
 
 
 def files_of(seller: Seller, folder: Path, items: Items, *, with_usage: bool) -> list[Path]:

@@ -129,12 +129,12 @@ class AskedFiles:
 
         return map(self.assumptions.applied, UsageFiles(files, self.ignored).records())
 
-    def batches(self, files: Sequence[UsageFile]) -> Iterator[ReadBatch]:
-        """The same, some thousand at a time, in columns as far as they are alike."""
+    def batches(self, files: Sequence[UsageFile], *, numbered: bool = False) -> Iterator[ReadBatch]:
+        """The same, some thousand at a time, as columns where they are alike; each says its file if ``numbered``."""
         from llmpricing.services.usage_log.formats.files import UsageFiles
 
         applied = self.assumptions.applied
-        return (batch.changed(applied) for batch in UsageFiles(files, self.ignored).batches())
+        return (batch.changed(applied) for batch in UsageFiles(files, self.ignored, numbered=numbered).batches())
 
 
 @contextmanager

@@ -141,14 +141,19 @@ def _audit(
         causes = report.causes()
         shown = list(zip(causes, examples(reads, pricer.recorded, [one.example for one in causes]), strict=True))
     told = found.redacted() if options.redact else found
+    names = [f"invoice file {n}" if options.redact else str(file.path) for n, file in enumerate(charged, 1)]
     document = audit_document(told.known, told.unknown, report, shown, options.flat)
     document |= book_document(pricer.known, pricer.recorded, options.prices_of)
-    document |= {"bridge": bridge_document(bridge)} if bridge else {}
+    document |= {"bridge": bridge_document(bridge, names)} if bridge else {}
     write_page(document, options.html, found.known, is_redacted=options.redact)
     if options.as_json:
         say_json(document)
     else:
-        _say(audit_lines(told.known, told.unknown, report, shown, options.flat), bridge, options)
+        _say(
+            audit_lines(told.known, told.unknown, report, shown, options.flat),
+            bridge_lines(bridge, names) if bridge else (),
+            options,
+        )
     return report, bridge
 
 
@@ -167,7 +172,7 @@ def _report(
     from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.audit.verdicts import Auditor
     from llmpricing.services.usage_log.formats.file_reader import ReadBatch
-    from llmpricing.services.usage_log.priced_columns import priced_batches
+    from llmpricing.services.usage_log.priced_columns import each_priced, priced_batches
 
     auditor, changes, sellers = (
         Auditor(AuditedUses(reads, pricer)),
@@ -175,8 +180,8 @@ def _report(
         UnstatedSellers(reads, pricer),
     )
 
-    def batches(some: Sequence[UsageFile]) -> Iterator[PricedBatch]:
-        changed = (reduce(ReadBatch.made, changes, batch) for batch in asked.batches(some))
+    def batches(some: Sequence[UsageFile], *, numbered: bool = False) -> Iterator[PricedBatch]:
+        changed = (reduce(ReadBatch.made, changes, batch) for batch in asked.batches(some, numbered=numbered))
         return priced_batches(pricer, changed)
 
     def each(one: Audited) -> None:
@@ -191,12 +196,15 @@ def _report(
         report = audit_batches(auditor, batches(files), _groupings(options), advance, each, is_wanted, written)
         report.effects.otherwise.update(sellers.effects())
         if sides is not None:
-            audit_batches(auditor, batches(charged), each=sides.count_charged)
+            is_of_several = len(charged) > 1
+            if is_of_several:
+                sides.collect(each_priced(batches(charged, numbered=True)))
+            audit_batches(auditor, batches(charged, numbered=is_of_several), each=sides.count_charged)
     return report
 
 
-def _say(lines: Iterable[str], bridge: Bridge | None, options: AuditOptions) -> None:
-    for line in (*lines, *(bridge_lines(bridge) if bridge else ())):
+def _say(lines: Iterable[str], of_bridge: Iterable[str], options: AuditOptions) -> None:
+    for line in (*lines, *of_bridge):
         say(line)
     if options.out:
         say(f"Each record with its causes: {options.out}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.commands.audit_bridge_apart import apart_document, apart_words
+from llmpricing.scripts.commands.audit_told_twice import told_twice_document, told_twice_words
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.bridge import Bridge
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _MOST_SHARES = 8
 
 
-def bridge_document(bridge: Bridge) -> dict[str, Any]:
-    """The bridge for programs; amounts are texts, in USD."""
+def bridge_document(bridge: Bridge, files: Sequence[str] = ()) -> dict[str, Any]:
+    """The bridge for programs, with the names of the invoice's files; amounts are texts, in USD."""
     log, counted, charged = bridge.sums
     return {
         "covers": _covers(bridge),
@@ -26,6 +27,7 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
         "seller_quantities": to_text(counted) if bridge.has_quantities else None,
         "days_without_lines": _missing(bridge),
         **apart_document(bridge),
+        "told_twice": told_twice_document(bridge, files),
         "charged_without_quantities": to_text(bridge.uncounted) if bridge.has_charges else None,
         "charged": to_text(charged) if bridge.has_charges else None,
         "difference": to_text(bridge.difference),
@@ -113,12 +115,13 @@ def _beside_log(more: Decimal) -> str:
     return f"USD {to_text(abs(more))} {'more' if more > 0 else 'less'} than the log"
 
 
-def bridge_lines(bridge: Bridge) -> Iterator[str]:
-    """The bridge for people."""
+def bridge_lines(bridge: Bridge, files: Sequence[str] = ()) -> Iterator[str]:
+    """The bridge for people, with the names of the invoice's files."""
     log, counted, charged = bridge.sums
     yield "From the log to the invoice:"
     yield f"  {covered_words(_covers(bridge), is_charged=bridge.has_charges)}"
     yield from (f"  {words}" for words in apart_words(apart_document(bridge)))
+    yield from (f"  {words}" for words in map(told_twice_words, told_twice_document(bridge, files)))
     outside = f", USD {to_text(bridge.outside)} of it outside of that" if bridge.outside else ""
     yield f"  the log comes to USD {to_text(log)}{outside}"
     if words := missing_words(_missing(bridge)):

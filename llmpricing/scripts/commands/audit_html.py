@@ -18,6 +18,7 @@ from llmpricing.scripts.commands.audit_bridge import (
     wrong_words,
 )
 from llmpricing.scripts.commands.audit_bridge_apart import apart_words
+from llmpricing.scripts.commands.audit_told_twice import told_twice_words
 from llmpricing.scripts.terminal import plain
 
 _STYLE = """
@@ -155,6 +156,7 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}; "
         f"{_text(wrong_words(bridge['wrong']))}.</p>\n"
     )
+    yield from (f"<p>{_text(told_twice_words(one))}.</p>\n" for one in bridge["told_twice"])
     told = [one for one in (bridge["disagreement"], bridge["other_tier"]) if one]
     yield from (f"<p>USD {_text(row['money'])}: {_text(row['title'])}.</p>\n" for row in told)
     rows = [

@@ -166,6 +166,15 @@ def priced_batches(pricer: LogPricer, batches: Iterable[ReadBatch]) -> Iterator[
         yield PricedBatch(found, records, [place for place, _ in batch.others])
 
 
+def each_priced(batches: Iterable[PricedBatch]) -> Iterator[PricedRecord]:
+    """All of these records one by one, in no order within a batch."""
+    for columns, others, _ in batches:
+        if columns is not None:
+            yield from map(columns.record, range(len(columns.rows)))
+            yield from (decided(columns.columns.record(row)) for row in columns.others.tolist())
+        yield from others
+
+
 def priced_columns(pricer: LogPricer, columns: RecordColumns) -> PricedColumns:
     """Columns of records with the prices of those that are to be billed."""
     wanted: Mask = np.array([is_billed(head.record) for head in columns.heads], np.bool_)

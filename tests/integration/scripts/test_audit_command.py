@@ -476,3 +476,31 @@ def test_the_report_is_one_page_complete_in_itself_that_runs_nothing(commands: C
     hidden = tmp_path / "hidden.html"
     commands.run("audit", str(log), "--by", "team", "--html", str(hidden), "--redact")
     assert not [name for name in ("team-b", "req-0", "alert", str(tmp_path)) if name in hidden.read_text("utf-8")]
+
+
+def test_two_invoices_that_tell_the_same_are_named_with_what_is_counted_once(
+    commands: Commands, tmp_path: Path
+) -> None:
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT})
+    files = []
+    for number in range(2):
+        line = {"object": "organization.costs.result", "line_item": "gpt-4.1-mini, input", "project_id": f"p{number}"}
+        results = [
+            {**line, "project_id": "p", "amount": {"value": 0.003, "currency": "usd"}},
+            {**line, "amount": {"value": 0.25, "currency": "usd"}, "line_item": "gpt-4.1, input"},
+        ]
+        bucket = {"object": "bucket", "start_time": 1795132800, "end_time": 1795219200, "results": results}
+        files.append(tmp_path / f"costs{number}.json")
+        files[-1].write_text(json.dumps({"object": "page", "data": [bucket]}, indent=number or None))
+    asked = ("audit", str(log), "--charged", str(files[0]), "--charged", str(files[1]))
+    found = commands.json(*asked, exit_code=3)["bridge"]
+    assert found["charged"] == "0.503"
+    (one,) = found["told_twice"]
+    assert (one["code"], one["files"], one["money"]) == ("CHARGES_TOLD_TWICE", [*map(str, files)], "0.003")
+    page = tmp_path / "report.html"
+    words = f"1 line of {files[1]} (of openai, 2026-11-20) tell the same charges as {files[0]}: USD 0.003, counted once"
+    assert words in commands.run(*asked, "--html", str(page)).output
+    assert words in page.read_text("utf-8")
+    redacted = commands.run(*asked, "--redact", "--html", str(page), "--force").output
+    assert "1 line of invoice file 2 (of openai, 2026-11-20) tell the same" in redacted
+    assert "costs1" not in redacted + page.read_text("utf-8")

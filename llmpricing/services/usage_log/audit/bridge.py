@@ -26,6 +26,8 @@ from llmpricing.services.usage_log.audit.bridge_matching import footed, matched
 from llmpricing.services.usage_log.audit.bridge_places import NamesApart, met
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, ChargeWords, charged_beyond_tier, steps_of
+from llmpricing.services.usage_log.audit.bridge_tellings import Repeats
+from llmpricing.services.usage_log.audit.bridge_told_twice import ToldTwice
 from llmpricing.services.usage_log.audit.bridge_whole import whole_charges
 
 _NOTHING = Decimal(0)
@@ -39,7 +41,8 @@ class Bridge:
     asks, ``uncounted`` of it for usage without a quantity, ``whole`` in lines of no model. ``lines`` are what it asks
     for no usage, by cause and name; ``disagreements`` by how much more a usage export beside it counts, and
     ``other_tiers`` by how much more is charged than by the tier that it tells: these are no way from log to invoice.
-    ``log_days`` are those of all records of the log, ``names_apart`` the keys and projects that differ.
+    ``log_days`` are those of all records of the log, ``names_apart`` the keys and projects that differ. ``told_twice``
+    and ``repeats`` are what two files of the invoice tell.
     """
 
     log: Decimal
@@ -57,6 +60,8 @@ class Bridge:
     other_tiers: BridgeRow
     log_days: Sequence[str]
     names_apart: Sequence[NamesApart]
+    told_twice: Sequence[ToldTwice]
+    repeats: Sequence[Repeats]
 
     @property
     def sums(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -152,8 +157,9 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     whole = {place: charge.money for place, charge in sides.whole.items()}
     lying = (sides.has_charges, sides.cover.parts, cells, whole, steps, sides.lines)
     told = (_disagreements(compared), _other_tiers(compared, sides.words))
+    files = (sides.told_twice.found, sides.tellings.repeated)
     log_days = sorted({spot.day for spot in sides.log})
-    return Bridge(log, left, counted, charged, uncounted, *lying, *told, log_days, apart)
+    return Bridge(log, left, counted, charged, uncounted, *lying, *told, log_days, apart, *files)
 
 
 def _other_tiers(compared: Mapping[BridgePlace, Cell], words: ChargeWords) -> BridgeRow:

@@ -67,10 +67,16 @@ class BridgePlace(NamedTuple):
 
 
 class SellerFigures(NamedTuple):
-    """Figures of one kind in the lines of one seller: each writes its own so finely."""
+    """Figures of one kind in the lines of one seller, and of one shape of files: each writes its own so finely."""
 
     seller: str
     kind: FigureKind
+    shape: str = ""
+
+    @property
+    def writer(self) -> tuple[str, str]:
+        """Who writes them: the seller, and in what shape."""
+        return self.seller, self.shape
 
 
 class PriceTold(NamedTuple):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
@@ -27,13 +28,16 @@ from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCove
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
 from llmpricing.services.usage_log.audit.bridge_owners import Owners
 from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
+from llmpricing.services.usage_log.audit.bridge_tellings import Tellings
 from llmpricing.services.usage_log.audit.bridge_tiers import TierPrices
+from llmpricing.services.usage_log.audit.bridge_told_twice import Settled, settled
 from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import RIGHT, Audited, AuditVerdict, FinestPlaces, figure_kind
+from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.formats.charged_for import is_fee
-from llmpricing.services.usage_log.formats.record import OutcomeKind
+from llmpricing.services.usage_log.formats.record import NO_FILE, OutcomeKind, UsageRecord
 
 _NOTHING = Decimal(0)
 _BESIDE_USAGE = {"tax": TAX, "credit": CREDIT, "commitment": COMMITMENT}
@@ -42,7 +46,8 @@ _BESIDE_USAGE = {"tax": TAX, "credit": CREDIT, "commitment": COMMITMENT}
 @dataclass
 class BridgeSides:
     """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs, ``hidden``
-    what is said for the name of a model that the price book does not know.
+    what is said for the name of a model that the price book does not know. Where several files are of one seller, their
+    ``tellings`` are collected first, and those of charges that another file tells too are not counted again.
     """
 
     uses: AuditedUses
@@ -56,7 +61,25 @@ class BridgeSides:
     _charged: InvoiceCover = field(default_factory=InvoiceCover)
     _used: InvoiceCover = field(default_factory=InvoiceCover)
     _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
-    _finest: dict[str, FinestPlaces] = field(default_factory=lambda: defaultdict(FinestPlaces))  # by seller
+    _finest: dict[tuple[str, str], FinestPlaces] = field(default_factory=lambda: defaultdict(FinestPlaces))
+
+    @cached_property
+    def tellings(self) -> Tellings:
+        """What each file of the invoice tells, where several are read."""
+        return Tellings(self.hidden)
+
+    @cached_property
+    def told_twice(self) -> Settled:
+        """What of it is not counted again, now that all of it is collected."""
+        return settled(self.tellings)
+
+    def collect(self, records: Iterable[PricedRecord]) -> None:
+        """Collect what each file of the invoice tells, before any of it is counted; raises NoExchangeRate."""
+        for priced in records:
+            record, answer = priced.record, priced.answer
+            charged = None if record.charged is None else self.uses.in_home(record.charged, record.currency, record.at)
+            cost = None if priced.cost is None else self.uses.in_home(priced.cost, answer.currency or HOME, record.at)
+            self.tellings.count(Audited(priced, charged, cost))
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
@@ -73,6 +96,8 @@ class BridgeSides:
         """Add a record of the invoice, or of a usage export beside it."""
         kind, record = one.priced.outcome.kind, one.priced.record
         if kind is OutcomeKind.REPEATED or (one.logged is None and one.cost is None):
+            return
+        if record.source != NO_FILE and not self.told_twice.is_counted(self.tellings, one):
             return
         if kind is OutcomeKind.NOT_BILLED:
             if one.logged:
@@ -101,8 +126,7 @@ class BridgeSides:
     def _charge(self, cell: Cell, one: Audited, parts: Mapping[str, Decimal], seller: str) -> None:
         record, asked = one.priced.record, one.logged or _NOTHING
         scope = (kind_of(record.charged_for),) if record.charged_for else tuple(sorted(parts))
-        figures = SellerFigures(seller, figure_kind(record))
-        self._finest[seller].count(record)
+        figures = self._figures(record, seller)
         charge = cell.charges[() if UNTOLD in scope else scope]
         charge.money = WIDE.add(charge.money, asked)
         charge.figures[figures] += 1
@@ -130,11 +154,16 @@ class BridgeSides:
         """Add a line that names no model: it is of all that its seller sold."""
         if not one.logged:
             return
-        self._finest[spot.seller].count(one.priced.record)
         charge = self.whole[spot]
         charge.money = WIDE.add(charge.money, one.logged)
-        charge.figures[SellerFigures(spot.seller, figure_kind(one.priced.record))] += 1
+        charge.figures[self._figures(one.priced.record, spot.seller)] += 1
         self._charged.count(one, spot)
+
+    def _figures(self, record: UsageRecord, seller: str) -> SellerFigures:
+        """Count how finely a line's figure is written."""
+        figures = SellerFigures(seller, figure_kind(record), record.source.shape)
+        self._finest[figures.writer].count(record)
+        return figures
 
     @property
     def has_charges(self) -> bool:

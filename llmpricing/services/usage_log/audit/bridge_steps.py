@@ -67,11 +67,11 @@ class BridgeStep:
 
 @dataclass
 class ChargeWords:
-    """What the whole invoice tells of its lines: the ``finest`` decimal places of each seller's figures, and how lines
-    in other currencies stand to what they cost. ``tiers`` tell what else its counts cost.
+    """What the whole invoice tells of its lines: the ``finest`` decimal places of each seller's figures by their
+    shape, how lines in other currencies stand to what they cost. ``tiers`` tell what else its counts cost.
     """
 
-    finest: Mapping[str, FinestPlaces]
+    finest: Mapping[tuple[str, str], FinestPlaces]
     ratios: Mapping[str, Sequence[Decimal]]
     tiers: TierPrices
     has_charges: bool = True
@@ -93,7 +93,7 @@ class ChargeWords:
         return PRICE if name == causes.UNEXPLAINED else name
 
     def _places(self, figures: SellerFigures) -> int:
-        return self.finest[figures.seller].of(figures.kind)
+        return self.finest[figures.writer].of(figures.kind)
 
 
 def steps_of(

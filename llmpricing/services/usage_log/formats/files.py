@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -27,7 +27,7 @@ from llmpricing.services.usage_log.formats.own_columns import may_tell_a_tier
 from llmpricing.services.usage_log.formats.pages import are_repeated, pages_of
 from llmpricing.services.usage_log.formats.quote_table import quote_table
 from llmpricing.services.usage_log.formats.raw_rows import header_of, holds_json, raw_rows
-from llmpricing.services.usage_log.formats.record import UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record import FileTold, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -110,7 +110,8 @@ def is_as_quotes_write(file: UsageFile) -> bool:
 class UsageFiles:
     """The records of several files, in order. ``ignored`` fields are never taken for money; ``each_row`` is called for
     every row that is read and for what is found in one, and may raise to end the reading. Rows that are alike are read
-    together, unless ``one_by_one``, which is the measure of it.
+    together, unless ``one_by_one``, which is the measure of it. Where they are ``numbered``, each record says its file, and
+    sums that several of them tell are left to who asked for it.
 
     Reading raises LogError where a file cannot be read to its end, and UncountedError, after the last record, where
     fields that may mean money were not understood.
@@ -120,6 +121,7 @@ class UsageFiles:
     ignored: Collection[str] = ()
     each_row: EachRow = _no_matter
     one_by_one: bool = False
+    numbered: bool = False
     _untold: dict[Path, Collection[str]] = field(default_factory=dict)  # of files that were read before
     _alike: dict[int, AlikeRows] = field(default_factory=dict)  # by the identity of their shape, which is held
 
@@ -132,10 +134,10 @@ class UsageFiles:
         """The same, some thousand at a time, as columns as far as they are alike."""
         unread: dict[Path, Unread] = {}
         copies, missing = copied([file.path for file in self.files]), self._missing_pages()
-        ahead = LookAhead(self._read, self.ignored, self.each_row)
+        ahead = LookAhead(self._read, self.ignored, self.each_row, by_file=self.numbered)
         ahead.learn([file for file in self.files if file.path not in copies])
         first: dict[str, Shape] = {}  # by whose usage it is, the shape that told of it first
-        for file in self.files:
+        for number, file in enumerate(self.files, 1):
             kept = ahead.kept.pop(file.path, None) or KeptFile(Unread(self.ignored), ())
             unread[file.path] = kept.unread
             said, is_said = missing.get(file.path), False
@@ -154,7 +156,7 @@ class UsageFiles:
                 if said:
                     told = told.changed(partial(lacking_pages, said))
                     is_said = is_said or told.has_billed
-                yield told
+                yield told.changed(partial(_of_file, FileTold(number, file.shape.name))) if self.numbered else told
             if said and not is_said:
                 yield ReadBatch(None, [(0, UsageRecord(outcome=unpriced(said), labels={"file": str(file.path)}))])
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
@@ -194,6 +196,10 @@ class UsageFiles:
             self._alike[id(shape)] = reader.alike
             reader.alike.begin()
         return reader
+
+
+def _of_file(source: FileTold, record: UsageRecord) -> UsageRecord:
+    return replace(record, source=source)
 
 
 def _refusal(lines: Sequence[str], fields: Sequence[str]) -> Message:

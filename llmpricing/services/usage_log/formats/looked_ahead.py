@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,22 +36,25 @@ class KeptFile(NamedTuple):
 class LookAhead:
     """Looks at all files that may tell a record twice. As long as there is room, their records are ``kept`` for the
     telling, so that no file is read again; of a larger one whose records do not grow the ids alone are looked at, and
-    the rest only where one of them is told twice.
+    the rest only where one of them is told twice. Sums are compared with those of all files, or ``by_file`` of each.
     """
 
     read: Callable[[UsageFile, Unread], FileReader]
     ignored: Collection[str]
     each_row: EachRow
+    by_file: bool = False
     once: ToldOnce = field(default_factory=ToldOnce)
-    sums: SumsOnce = field(default_factory=SumsOnce)
     nested: NestedCalls = field(default_factory=NestedCalls)
     kept: dict[Path, KeptFile] = field(default_factory=dict)
+    _sums: dict[Path | None, SumsOnce] = field(default_factory=lambda: defaultdict(SumsOnce))
     _room: int = _MOST_KEPT
 
     def learn(self, files: Sequence[UsageFile]) -> None:
         """Learn all that there is to know of these files."""
-        sums = may_tell_sums_twice(files)
-        self.sums.gather(files)
+        groups = [[file] for file in files] if self.by_file else [files]
+        sums = {path for some in groups for path in may_tell_sums_twice(some)}
+        for some in filter(None, groups):
+            self._sums_of(some[0]).gather(some)
         files = [file for file in files if file.shape.tells_ids or file.path in sums]
         whole = [file for file in files if file.shape.is_weighed_whole or file.path in sums]
         large: list[UsageFile] = []
@@ -62,14 +66,18 @@ class LookAhead:
             if file.shape.name in again:
                 self._note(file, is_needed=True)
         self.once.settle()
-        self.sums.settle()
+        for one in self._sums.values():
+            one.settle()
         self.nested.settle(lambda: self._links(whole))
 
     def marked(self, file: UsageFile, batch: ReadBatch) -> ReadBatch:
         """The records of the file, of which those that are told elsewhere are marked as such."""
-        told = self.sums.marked(file, batch) if batch.parts else batch
+        told = self._sums_of(file).marked(file, batch) if batch.parts else batch
         told = self.once.marked(file.shape, told)
         return self.nested.marked(told, file.shape.nesting) if file.shape.nesting else told
+
+    def _sums_of(self, file: UsageFile) -> SumsOnce:
+        return self._sums[file.path if self.by_file else None]
 
     def _note(self, file: UsageFile, *, is_needed: bool) -> bool:
         """Note the records of the file; whether that was done: not where there is no room, and it is not needed."""
@@ -95,7 +103,7 @@ class LookAhead:
     def _note_batch(self, file: UsageFile, batch: ReadBatch, *, tells_parents: bool) -> None:
         self.once.note(file.shape, batch)
         if batch.parts:
-            self.sums.note(file, batch)
+            self._sums_of(file).note(file, batch)
         if file.shape.nesting:
             self.nested.add(batch, file.shape.nesting, tells_parents=tells_parents)
 

@@ -77,6 +77,16 @@ def of_less_than_none() -> Outcome:
     return unpriced("a correction: it takes usage of an earlier line back, which is priced there")
 
 
+class FileTold(NamedTuple):
+    """In which of several files a record stands, counted from 1, and its shape; NO_FILE where they are not numbered."""
+
+    number: int
+    shape: str
+
+
+NO_FILE = FileTold(0, "")
+
+
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
     """One record. ``at`` is when it was used, or when the ``span`` begins that it sums up (None: one request).
@@ -87,7 +97,7 @@ class UsageRecord:
     may be, for all that the file says, or REPEAT_UNTOLD. ``charged_for`` is the one meter that a line of an invoice is
     about, where its words tell it, whether or not they tell how much: tokens less those of narrower meters, writes of
     untold life. ``charged_as`` is how a line of a bill calls itself that asks for no usage; ``credited`` what is given
-    back within the charge, by name.
+    back within the charge, by name. ``source`` is its file, where files are told apart.
     """
 
     model: str = ""
@@ -107,6 +117,7 @@ class UsageRecord:
     charged_for: str = ""
     charged_as: str = ""
     credited: tuple[tuple[str, Decimal], ...] = ()
+    source: FileTold = NO_FILE
 
     def with_remark(self, code: str, remark: str, untold: tuple[str, ...] = ()) -> UsageRecord:
         """The record with this said of it too."""
