@@ -65,7 +65,7 @@ def _covers(bridge: Bridge) -> list[dict[str, str]]:
     return [{"provider": one.seller, "first": one.first, "last": one.last} for one in bridge.covered]
 
 
-def _cells(place: BridgePlace, cell: Cell) -> Iterator[dict[str, str | None]]:
+def _cells(place: BridgePlace, cell: Cell) -> Iterator[dict[str, Any]]:
     """What is said of a place by each kind; a charge for several names them all."""
     scopes = {*cell.charges, *((kind,) for kind in (*cell.logged.money, *cell.counted))}
     for scope in sorted(scopes):
@@ -79,7 +79,7 @@ def _cells(place: BridgePlace, cell: Cell) -> Iterator[dict[str, str | None]]:
         }
 
 
-def _whole(place: BridgePlace, money: Decimal) -> dict[str, str | None]:
+def _whole(place: BridgePlace, money: Decimal) -> dict[str, Any]:
     """What lines of no model charge at a place."""
     from llmpricing.services.usage_log.audit.bridge_whole import ALL_MODELS
 
@@ -103,10 +103,18 @@ def _by_money(shares: Mapping[str, Decimal]) -> list[tuple[str, Decimal]]:
     return sorted(shares.items(), key=lambda one: (-abs(one[1]), one[0]))
 
 
-def _named(place: BridgePlace, called: str) -> dict[str, str | None]:
+def _named(place: BridgePlace, called: str) -> dict[str, Any]:
+    from llmpricing.services.usage_log.audit.bridge_days import number_of
+
     place = place.told
+    days = {"number_of_days": number_of(place.day)} if place.day else {}
     told = {"provider": place.seller, "key": place.key, "project": place.project}
-    return {"day": place.day, "model": called or place.model, **{name: text for name, text in told.items() if text}}
+    return {
+        "day": place.day,
+        **days,
+        "model": called or place.model,
+        **{name: text for name, text in told.items() if text},
+    }
 
 
 def _beside_log(more: Decimal) -> str:

@@ -88,9 +88,26 @@ def _console_cost(row: Row) -> UsageRecord:
     at, facts = row.instant("usage_date_utc"), labels(key=row.text("api_key"), workspace=row.text("workspace"))
     charged = row.amount("cost_usd")
     kind = row.text("cost_type").replace("_", " ")
-    name, meter = row.text("model") or kind, _charged_for(row, kind)  # a line of searches or sessions has no model
-    made = UsageRecord(name, at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, charged_for=meter)
+    meter = _charged_for(row, kind)
+    made = UsageRecord(
+        _named(row.text("model"), kind, meter),
+        at,
+        None,
+        _ANTHROPIC,
+        _DAY,
+        charged=charged,
+        labels=facts,
+        charged_for=meter,
+    )
     return _cost_only(made, kind)
+
+
+def _named(model: str, kind: str, meter: str) -> str:
+    """What a line of costs is about: a model, or, as searches and sessions without one, and what is no usage of tokens
+    (training, storage, seats), the line itself.
+    """
+    is_usage = meter or not kind or kind.lower().startswith("token")
+    return (model or kind) if is_usage else ", ".join(filter(None, (model, kind)))
 
 
 def _cost_only(made: UsageRecord, kind: str) -> UsageRecord:
@@ -117,9 +134,11 @@ def _result(bucket: Row, row: Row) -> UsageRecord:
         amount = row.amount("amount")
         charged = None if amount is None else amount / _CENTS
         currency = row.text("currency").upper() or "USD"
-        made = UsageRecord(row.text("model", "description"), at, None, _ANTHROPIC, span, charged=charged)
-        kind = f"{row.text('cost_type').replace('_', ' ')} {row.text('description')}".strip()
-        made = replace(made, currency=currency, labels=facts, charged_for=_charged_for(row, kind))
+        of, said = row.text("cost_type").replace("_", " "), row.text("description")
+        kind = f"{of} {said}".strip()
+        meter = _charged_for(row, kind)
+        made = UsageRecord(_named(row.text("model", "description"), of, meter), at, None, _ANTHROPIC, span)
+        made = replace(made, charged=charged, currency=currency, labels=facts, charged_for=meter)
         return _cost_only(made, kind)
     searches = row.inner("server_tool_use")
     writes = row.inner("cache_creation")

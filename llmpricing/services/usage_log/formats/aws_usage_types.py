@@ -39,11 +39,14 @@ _NATIVE_KINDS = {
     "cache-write-input-token-count": "cache_write_tokens",
     "input-token-count": "input_tokens",
     "output-token-count": "output_tokens",
+    "cache-read-tokens": "cache_read_tokens",
+    "cache-write-tokens": "cache_write_tokens",
 }
 _NATIVE = re.compile(
     rf"(?:[A-Z0-9]+-)?(?P<model>[A-Za-z][\w.]*?(?:-[\w.]+?)*?)(?:-text)?-(?P<kind>{'|'.join(_NATIVE_KINDS)})"
-    r"(?P<more>(?:-(?:batch|flex|priority|cross-region-global|cross-region))*)"
+    r"(?P<more>(?:-(?:standard|batch|flex|priority|cross-region-global|cross-region))*)"
 )
+_MANTLE = "-mantle"  # Bedrock's other endpoint, whose usage types hold the model's id as it is
 _MARKET_KINDS = {
     "InputTokenCount": "input_tokens",
     "OutputTokenCount": "output_tokens",
@@ -51,6 +54,20 @@ _MARKET_KINDS = {
     "CacheWriteInputTokenCount": "cache_write_tokens",
 }
 _MARKET = re.compile(rf".*?MP:(?:[A-Z0-9]+_)?(?P<kind>{'|'.join(_MARKET_KINDS)})(?P<more>(?:_[A-Za-z]+)*)-Units")
+# Of models since Claude 4.7: MP:USE1_cache_write_tokens_1h_global_standard-Units. Other words, as of reserved capacity,
+# are of no usage that is billed by tokens.
+_SINCE_KINDS = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_read_tokens": "cache_read_tokens",
+    "cache_write_tokens": "cache_write_tokens",
+    "cache_write_tokens_5m": "cache_write_5m_tokens",
+    "cache_write_tokens_1h": "cache_write_1h_tokens",
+}
+_MARKET_SINCE = re.compile(
+    rf"(?:.*?MP:)?[A-Z0-9]+_(?P<kind>{'|'.join(sorted(_SINCE_KINDS, reverse=True))})"
+    r"(?P<more>(?:_(?:standard|batch|flex|priority|global|geo|regional|lctx|long|ctx|context))*)-Units"
+)
 _EDITION = re.compile(r"(?P<model>.+?) \(Amazon Bedrock Edition\)")
 _UNIT = re.compile(r"(?P<number>\d*)\s*(?P<scale>[KM]?)\b.*tokens.*", re.IGNORECASE)
 _UNIT_DIGITS = 12
@@ -60,13 +77,14 @@ _MILLION = Decimal(1_000_000)
 
 def kind_of(usage_type: str, *words: str) -> TokenKind | None:
     """What a usage type counts, of the model that these words name; None for what is no language model's."""
-    if found := _MARKET.fullmatch(usage_type):
+    if found := _MARKET.fullmatch(usage_type) or _MARKET_SINCE.fullmatch(usage_type):
         more = found["more"].lower().split("_")
         edition = next(filter(None, map(_EDITION.match, words)), None)
         named = edition["model"] if edition else next(iter(words), "")
         tier = next((one for one in more if one in ("batch", "flex", "priority")), None)
         name = named.strip().lower().replace(" ", "-")
-        return TokenKind(_MARKET_KINDS[found["kind"]], name, "global" in more, tier, bool({"lctx", "long"} & set(more)))
+        meter = {**_MARKET_KINDS, **_SINCE_KINDS}[found["kind"]]
+        return TokenKind(meter, name, "global" in more, tier, bool({"lctx", "long"} & set(more)))
     if found := _NATIVE.fullmatch(usage_type):
         tier = next((one for one in ("batch", "flex", "priority") if f"-{one}" in found["more"]), None)
         return TokenKind(_NATIVE_KINDS[found["kind"]], _native_model(found["model"]), "global" in found["more"], tier)
@@ -75,6 +93,8 @@ def kind_of(usage_type: str, *words: str) -> TokenKind | None:
 
 def _native_model(words: str) -> str:
     """The id of a usage type's model: NovaLite is nova-lite, Nova2.0Lite nova-2-lite."""
+    if words.endswith(_MANTLE):
+        return words.removesuffix(_MANTLE).lower().removeprefix("anthropic.")
     if words.startswith("Llama"):
         return f"meta.{words.lower()}-instruct-v1:0"
     name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z][a-z])", "-", words).lower()

@@ -17,6 +17,7 @@ _FEES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"code", "interpreter"}), "code_sessions"),
     (frozenset({"session", "usage"}), "session_hours"),
 )
+_KEPT = frozenset({"storage", "stored", "gb", "gib"})  # what is kept by the day is no call of a tool
 # Not before a noun, which it would be a tax of no kind with: a "tax research assistant" is a name.
 _NO_NOUN = (
     r"(?!\s+(?!(?:for|on|of|at|in|amount|charges?|collected|due|rate|line|item|credit|refund|adjustment)\b)[a-z])"
@@ -62,6 +63,8 @@ _OF_USAGE = re.compile(r"input|output|cache|token")  # a kind that is not known 
 def fee_of(text: str) -> str:
     """The meter of a fee for tools, such as "Web Search Usage" or "file search tool calls"; empty for other lines."""
     words = frozenset(_WORD.findall(text.lower()))
+    if words & _KEPT:
+        return ""
     return next((meter for needed, meter in _FEES if needed <= words), "")
 
 

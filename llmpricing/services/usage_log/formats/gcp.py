@@ -28,6 +28,12 @@ _GCP_SKU = re.compile(
     r"(?:- (?P<more>.*))?",
     re.IGNORECASE,
 )
+# What Google sells beside the tokens of its models, such as "Gemini 2.5 Flash Input Text Caching Storage".
+_NO_USAGE = re.compile(
+    r"\b(storage|tuning|training|hosting|provisioned|throughput|commitment|grounding)\b", re.IGNORECASE
+)
+# Of a model that is not Google's, or of its API, a SKU's name need not tell Gemini.
+_OURS = re.compile(r"gemini|claude|grounding|generative language", re.IGNORECASE)
 _LONG = re.compile(r"\s*\(Long\)", re.IGNORECASE)
 
 
@@ -59,8 +65,9 @@ def _gcp(row: Row) -> UsageRecord:
     currency = row.text("currency").upper() or "USD"
     made = UsageRecord("", at, None, "google-vertex", span, currency=currency, labels=facts, credited=credited)
     kind = row.text("cost_type").lower() or "regular"
-    found = _GCP_SKU.fullmatch(_LONG.sub("", sku).strip())
-    named = bool(found) or "gemini" in sku.lower()
+    found = None if _NO_USAGE.search(sku) else _GCP_SKU.fullmatch(_LONG.sub("", sku).strip())
+    service = row.inner("service").text("description") or row.text("service.description")
+    named = bool(found) or bool(_OURS.search(f"{sku} {service}"))
     if kind != "regular":
         name = ": ".join(filter(None, (kind, sku)))
         charged = charged if named else None
@@ -69,7 +76,7 @@ def _gcp(row: Row) -> UsageRecord:
         return replace(made, charged=charged, outcome=unpriced("the row names no SKU"))
     if not found:
         outcome = unpriced(f"the SKU is not understood: {sku[:80]}") if named else _NO_MODEL
-        return replace(made, charged=charged if named else None, outcome=outcome)
+        return replace(made, model=sku if named else "", charged=charged if named else None, outcome=outcome)
     words = set(re.split(r"[ ,]+", f"{found['words']} {found['more'] or ''}".lower()))
     way = "output" if "output" in words else "input"
     modality = next((f"{one}_" for one in ("audio", "image", "video") if one in words), "")
