@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.services.usage_log.audit.bridge_beyond import NameBeyond, names_beyond
 from llmpricing.services.usage_log.audit.bridge_cells import (
     DAY,
     DISAGREEMENT,
@@ -24,6 +25,7 @@ from llmpricing.services.usage_log.audit.bridge_days import lacking, overlap
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
 from llmpricing.services.usage_log.audit.bridge_matching import footed, matched
 from llmpricing.services.usage_log.audit.bridge_places import NamesApart, met
+from llmpricing.services.usage_log.audit.bridge_rates import SellerRate
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.bridge_steps import BridgeStep, ChargeWords, charged_beyond_tier, steps_of
 from llmpricing.services.usage_log.audit.bridge_tellings import Repeats
@@ -42,7 +44,8 @@ class Bridge:
     for no usage, by cause and name; ``disagreements`` by how much more a usage export beside it counts, and
     ``other_tiers`` by how much more is charged than by the tier that it tells: these are no way from log to invoice.
     ``log_days`` are those of all records of the log, ``names_apart`` the keys and projects that differ. ``told_twice``
-    and ``repeats`` are what two files of the invoice tell.
+    and ``repeats`` are what two files of the invoice tell, ``rates`` the sellers' own exchange rates,
+    ``beyond`` the keys that the log seems to lack.
     """
 
     log: Decimal
@@ -62,6 +65,8 @@ class Bridge:
     names_apart: Sequence[NamesApart]
     told_twice: Sequence[ToldTwice]
     repeats: Sequence[Repeats]
+    rates: Sequence[SellerRate]
+    beyond: Sequence[NameBeyond]
 
     @property
     def sums(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -158,8 +163,12 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     lying = (sides.has_charges, sides.cover.parts, cells, whole, steps, sides.lines)
     told = (_disagreements(compared), _other_tiers(compared, sides.words))
     files = (sides.told_twice.found, sides.tellings.repeated)
+    inside = {spot: cell for spot, cell in sides.log.items() if sides.is_covered(sellers[spot])}
+    beyond = list(names_beyond(inside, sides.invoice))
     log_days = sorted({spot.day for spot in sides.log})
-    return Bridge(log, left, counted, charged, uncounted, *lying, *told, log_days, apart, *files)
+    return Bridge(
+        log, left, counted, charged, uncounted, *lying, *told, log_days, apart, *files, sides.rates.told, beyond
+    )
 
 
 def _other_tiers(compared: Mapping[BridgePlace, Cell], words: ChargeWords) -> BridgeRow:

@@ -27,14 +27,22 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
 from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCover
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
 from llmpricing.services.usage_log.audit.bridge_owners import Owners
+from llmpricing.services.usage_log.audit.bridge_rates import SellerRates
 from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
 from llmpricing.services.usage_log.audit.bridge_tellings import Tellings
 from llmpricing.services.usage_log.audit.bridge_tiers import TierPrices
 from llmpricing.services.usage_log.audit.bridge_told_twice import Settled, settled
 from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
-from llmpricing.services.usage_log.audit.groups import NOT_STATED
+from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
 from llmpricing.services.usage_log.audit.uses import AuditedUses
-from llmpricing.services.usage_log.audit.verdicts import RIGHT, Audited, AuditVerdict, FinestPlaces, figure_kind
+from llmpricing.services.usage_log.audit.verdicts import (
+    RIGHT,
+    Audited,
+    AuditVerdict,
+    FinestPlaces,
+    figure_kind,
+    home_sums,
+)
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.formats.charged_for import is_fee
 from llmpricing.services.usage_log.formats.record import NO_FILE, OutcomeKind, UsageRecord
@@ -60,6 +68,7 @@ class BridgeSides:
     )  # of lines of no model
     _charged: InvoiceCover = field(default_factory=InvoiceCover)
     _used: InvoiceCover = field(default_factory=InvoiceCover)
+    rates: SellerRates = field(default_factory=SellerRates)
     _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
     _finest: dict[tuple[str, str], FinestPlaces] = field(default_factory=lambda: defaultdict(FinestPlaces))
 
@@ -76,10 +85,7 @@ class BridgeSides:
     def collect(self, records: Iterable[PricedRecord]) -> None:
         """Collect what each file of the invoice tells, before any of it is counted; raises NoExchangeRate."""
         for priced in records:
-            record, answer = priced.record, priced.answer
-            charged = None if record.charged is None else self.uses.in_home(record.charged, record.currency, record.at)
-            cost = None if priced.cost is None else self.uses.in_home(priced.cost, answer.currency or HOME, record.at)
-            self.tellings.count(Audited(priced, charged, cost))
+            self.tellings.count(Audited(priced, *home_sums(self.uses, priced)))
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
@@ -99,6 +105,8 @@ class BridgeSides:
             return
         if record.source != NO_FILE and not self.told_twice.is_counted(self.tellings, one):
             return
+        if record.per_usd and record.currency != HOME and one.logged:
+            self.rates.count(record, WAYS["provider"](one), self.uses.book_per_usd(record.currency, record.at))
         if kind is OutcomeKind.NOT_BILLED:
             if one.logged:
                 cause = _BESIDE_USAGE.get(one.priced.outcome.beside, OTHER)
@@ -144,7 +152,7 @@ class BridgeSides:
         record = one.priced.record
         gross = net
         for name, part in record.credited:
-            given = self.uses.in_home(part, record.currency, record.at)
+            given = self.uses.in_home(part, record.currency, record.at, record.per_usd)
             self.lines[CREDIT][name] = WIDE.add(self.lines[CREDIT][name], given)
             gross = WIDE.subtract(gross, given)
         verdict = RIGHT if gross == one.cost else AuditVerdict((causes.UNEXPLAINED,))

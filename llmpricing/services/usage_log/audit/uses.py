@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from itertools import takewhile
 
 from llmpricing.book.price_book import PriceBook
-from llmpricing.domain.quotes.charges import money
+from llmpricing.domain.quotes.charges import WIDE, money
 from llmpricing.domain.quotes.contract_rates import Exchange
 from llmpricing.domain.quotes.mistakes.audited_use import (
     HOME,
@@ -90,14 +91,21 @@ class AuditedUses:
         """What currencies are worth in USD at a time."""
         return self._terms.exchanges(at)
 
-    def in_home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
-        """The amount in USD; raises NoExchangeRate."""
+    def in_home(self, amount: Decimal, currency: str, at: datetime | None, per_usd: Decimal | None = None) -> Decimal:
+        """The amount in USD, by the file's own rate (``per_usd``) if there is no other; raises NoExchangeRate."""
         if currency == HOME or not amount:
             return amount
         worth = in_home(amount, currency, self.exchanges(at) if at else ())
+        if worth is None and per_usd:
+            worth = Fraction(amount) / Fraction(per_usd)
         if worth is None:
             raise NoExchangeRate(currency, at, in_file=self.is_of_file)
         return money(round(worth * 10**12))
+
+    def book_per_usd(self, currency: str, at: datetime | None) -> Decimal | None:
+        """How much of a currency a USD is by the price book's rate of that day; None without one."""
+        worth = in_home(Decimal(1), currency, self.exchanges(at) if at else ())
+        return None if not worth else WIDE.divide(Decimal(worth.denominator), Decimal(worth.numerator))
 
     def use(self, record: UsageRecord) -> AuditedUse | None:
         """The use that a record tells of; None where it has no prices."""

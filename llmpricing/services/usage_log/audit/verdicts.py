@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -102,6 +102,14 @@ class Audited(NamedTuple):
         return WIDE.subtract(self.logged or _NOTHING, self.cost or _NOTHING)
 
 
+def home_sums(uses: AuditedUses, priced: PricedRecord) -> tuple[Decimal | None, Decimal | None]:
+    """What was logged for a record and what it costs, in USD; raises NoExchangeRate."""
+    record, answer = priced.record, priced.answer
+    charged = record.charged
+    logged = None if charged is None else uses.in_home(charged, record.currency, record.at, record.per_usd)
+    return logged, None if priced.cost is None else uses.in_home(priced.cost, answer.currency or HOME, record.at)
+
+
 class Auditor:
     """Looks at records; ``uses`` tell whose prices they pay. What mistakes make of those that are alike is worked out
     once for all of them, unless ``one_by_one``, which is the measure of it.
@@ -116,9 +124,8 @@ class Auditor:
 
     def audited(self, priced: PricedRecord) -> Audited:
         """What is said of one record; raises NoExchangeRate."""
-        record, kind = priced.record, priced.outcome.kind
-        logged = None if record.charged is None else self._home(record.charged, record.currency, record.at)
-        cost = None if priced.cost is None else self._home(priced.cost, priced.answer.currency or HOME, record.at)
+        kind = priced.outcome.kind
+        logged, cost = home_sums(self._uses, priced)
         effects = NO_EFFECTS
         if cost is not None and kind is OutcomeKind.BILLED:
             effects = self._else.of(priced, cost, with_saving=logged is None)
@@ -142,9 +149,6 @@ class Auditor:
     def otherwise(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
         """What else they may cost, but for what is untold; None where each by itself can tell."""
         return self._else.of_kind(priced)
-
-    def _home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
-        return self._uses.in_home(amount, currency, at)
 
     def _verdict(self, priced: PricedRecord, logged: int, cost: int) -> AuditVerdict:
         if is_same(logged, cost):

@@ -23,10 +23,14 @@ from llmpricing.services.usage_log.formats.record import (
 )
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, ToldSums, by_row, signs
-from llmpricing.services.usage_log.formats.told_usage import labels
+from llmpricing.services.usage_log.formats.told_usage import labels, with_rate
 
 _AZURE_CHARGE = ("costInBillingCurrency", "CostInBillingCurrency")
 _AZURE_CURRENCY = ("billingCurrency", "BillingCurrencyCode", "billingCurrencyCode")
+_RATE = ("exchangeRatePricingToBilling", "ExchangeRatePricingToBilling", "exchangeRate")
+_FOCUS_RATE = ("x_BillingExchangeRate",)
+_PRICED_IN = ("pricingCurrency", "PricingCurrency", "pricingCurrencyCode", "PricingCurrencyCode")
+_IN_USD = ("costInUsd", "costInUSD", "CostInUsd")
 _DAY = timedelta(days=1)
 _ROUNDED = Decimal("0.005")  # the share by which two quantities may differ that were rounded for a table
 _NO_MODEL = not_billed("no language model's tokens")
@@ -84,6 +88,22 @@ def _azure_place(zone: str, location: str) -> str | None:
     return None if zone.lower() in ("", "glbl", "global") else location or None
 
 
+def _rate(
+    row: Row,
+    charged: Decimal | None,
+    rate: tuple[str, ...],
+    priced_in: tuple[str, ...],
+    in_usd: tuple[str, ...],
+) -> Decimal | None:
+    """How much of the billing currency a USD is: the rate from the currency of prices, if that is USD, else what the
+    line comes to in both.
+    """
+    stated, usd = row.amount(*rate), row.amount(*in_usd)
+    if row.text(*priced_in).upper() == "USD" and stated:
+        return stated
+    return charged / usd if charged and usd else None
+
+
 def _azure(row: Row) -> UsageRecord:
     at = row.instant("date", "Date")
     facts = labels(
@@ -99,7 +119,9 @@ def _azure(row: Row) -> UsageRecord:
         row.amount(*_AZURE_CHARGE),
     )
     currency = row.text(*_AZURE_CURRENCY).upper() or "USD"
+    rate = _rate(row, line.charged, _RATE, _PRICED_IN, _IN_USD)
     made = UsageRecord("", at, None, "azure", _DAY, currency=currency, labels=facts)
+    made = with_rate(made, rate)
     quantity, unit = row.amount("quantity", "Quantity") or Decimal(0), row.text("unitOfMeasure", "UnitOfMeasure")
     return _metered(made, line, quantity, partial(_tokens_of_unit, quantity, unit))
 
@@ -123,7 +145,10 @@ def _focus(row: Row) -> UsageRecord:
         row.amount("BilledCost"),
     )
     span = row.instant("ChargePeriodEnd") - at if row.text("ChargePeriodEnd") else _DAY
-    made = UsageRecord("", at, None, "azure", span, currency=row.text("BillingCurrency").upper() or "USD", labels=facts)
+    currency = row.text("BillingCurrency").upper() or "USD"
+    rate = _rate(row, line.charged, _FOCUS_RATE, ("x_PricingCurrency",), ("x_BilledCostInUsd",))
+    made = UsageRecord("", at, None, "azure", span, currency=currency, labels=facts)
+    made = with_rate(made, rate)
     priced, consumed = row.amount("PricingQuantity"), row.amount("ConsumedQuantity")
     unit = row.text("x_PricingUnitDescription", "PricingUnit")
     block = row.amount("x_PricingBlockSize")

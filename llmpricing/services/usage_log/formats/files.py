@@ -110,8 +110,8 @@ def is_as_quotes_write(file: UsageFile) -> bool:
 class UsageFiles:
     """The records of several files, in order. ``ignored`` fields are never taken for money; ``each_row`` is called for
     every row that is read and for what is found in one, and may raise to end the reading. Rows that are alike are read
-    together, unless ``one_by_one``, which is the measure of it. Where they are ``numbered``, each record says its file, and
-    sums that several of them tell are left to who asked for it.
+    together, unless ``one_by_one``, which is the measure of it. Where they are ``numbered``, each record says its file,
+    and sums that several of them tell are left to who asked for that.
 
     Reading raises LogError where a file cannot be read to its end, and UncountedError, after the last record, where
     fields that may mean money were not understood.

@@ -19,7 +19,7 @@ from llmpricing.services.usage_log.formats.record import (
 )
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, ToldSums, by_row, signs
-from llmpricing.services.usage_log.formats.told_usage import labels
+from llmpricing.services.usage_log.formats.told_usage import labels, with_rate
 
 _NO_MODEL = not_billed("no language model's tokens")
 _GCP_SKU = re.compile(
@@ -64,6 +64,7 @@ def _gcp(row: Row) -> UsageRecord:
     )
     currency = row.text("currency").upper() or "USD"
     made = UsageRecord("", at, None, "google-vertex", span, currency=currency, labels=facts, credited=credited)
+    made = with_rate(made, row.amount("currency_conversion_rate"))
     kind = row.text("cost_type").lower() or "regular"
     found = None if _NO_USAGE.search(sku) else _GCP_SKU.fullmatch(_LONG.sub("", sku).strip())
     service = row.inner("service").text("description") or row.text("service.description")

@@ -98,6 +98,8 @@ class UsageRecord:
     about, where its words tell it, whether or not they tell how much: tokens less those of narrower meters, writes of
     untold life. ``charged_as`` is how a line of a bill calls itself that asks for no usage; ``credited`` what is given
     back within the charge, by name. ``source`` is its file, where files are told apart.
+    ``per_usd`` is how much of its currency a USD is, where the file itself
+    says by what rate it turned one into the other.
     """
 
     model: str = ""
@@ -118,6 +120,7 @@ class UsageRecord:
     charged_as: str = ""
     credited: tuple[tuple[str, Decimal], ...] = ()
     source: FileTold = NO_FILE
+    per_usd: Decimal | None = None
 
     def with_remark(self, code: str, remark: str, untold: tuple[str, ...] = ()) -> UsageRecord:
         """The record with this said of it too."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from llmpricing.domain.quotes.places import GLOBAL
 from llmpricing.domain.usage.formats import FORMATS, UsageFormat
 from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
+from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.values import states_nothing
 
@@ -130,3 +132,11 @@ def place_of(value: object) -> str | None:
 def labels(**found: object) -> dict[str, str]:
     """What tells records apart for those who pay, without what is not stated."""
     return {name: str(value) for name, value in found.items() if value not in (None, "")}
+
+
+def with_rate(record: UsageRecord, per_usd: Decimal | None) -> UsageRecord:
+    """The record with the rate by which its file says that it turned USD into another currency, if it does."""
+    if record.currency == "USD" or per_usd is None or per_usd <= 0:
+        return record
+    said = f"amounts in {record.currency} are turned into USD by the file's own rate on days of which no other is known"
+    return replace(record, per_usd=per_usd).with_remark("SELLERS_RATE", said)

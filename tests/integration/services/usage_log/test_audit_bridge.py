@@ -46,6 +46,23 @@ def book(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
         yield session
 
 
+def test_keys_that_the_invoice_alone_names_do_not_divide_and_the_one_that_the_log_lacks_is_told(
+    book: Session,
+) -> None:
+    """The log names no keys: with the calls of both it is right; with those of one, the other's 0.8 is beyond it."""
+    log = [call(MINI, 0, 1_000_000), call(MINI, 0, 2_000_000)]
+    asked = [
+        replace(line(MINI, 0, tokens, charged), labels={"key": key})
+        for key, tokens, charged in (("one", 1_000_000, "0.4"), ("two", 2_000_000, "0.8"))
+    ]
+    both = bridge_of(book, log, asked)
+    assert (causes(both), both.beyond) == ({}, [])
+    bridge = bridge_of(book, log[:1], asked)
+    assert causes(bridge) == {"quantity": Decimal("0.8")}
+    (lacking,) = bridge.beyond
+    assert (lacking.name, lacking.value, lacking.money) == ("key", "two", Decimal("0.8"))
+
+
 def test_quantity_discount_credit_and_tax_are_told_apart(book: Session) -> None:
     """The log: 3 M of mini (1.20) and 2 M of haiku (2.00). The seller counts 3.5 M of mini and takes 10 % off haiku."""
     log = [call(MINI, 0, 1_000_000), call(MINI, 0, 2_000_000), call(HAIKU, 1, 2_000_000)]
