@@ -25,6 +25,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     place_of,
 )
 from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCover
+from llmpricing.services.usage_log.audit.bridge_days import is_stretch
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
 from llmpricing.services.usage_log.audit.bridge_owners import Owners
 from llmpricing.services.usage_log.audit.bridge_rates import SellerRates
@@ -125,7 +126,8 @@ class BridgeSides:
         cell = self.invoice[spot]
         cell.name = cell.name or called(one, self.hidden)
         if parts:
-            (cell.by_usage if one.logged is None else cell.by_lines).count(record, parts)
+            side = cell.by_usage if one.logged is None else cell.by_lines
+            side.count(record, parts, is_over_change=is_stretch(spot.day) and self.uses.changes_within(record))
         cover = self._used if one.logged is None else self._charged
         cover.count(one, spot)
         if one.logged is not None:

@@ -25,16 +25,19 @@ def amounts() -> Amounts:
 @dataclass
 class Used:
     """Usage by kind: its ``money`` in USD, its ``counts`` (tokens, calls), and the ``tiers`` that its records tell,
-    "" for those that tell none; the first of them is the ``example``.
+    "" for those that tell none; the first of them is the ``example``. Kinds are ``over_changes`` that a record sums up
+    over days of several prices: its own money is by that of the first.
     """
 
     money: Amounts = field(default_factory=amounts)
     counts: Amounts = field(default_factory=amounts)
     tiers: set[str] = field(default_factory=set)
+    over_changes: set[str] = field(default_factory=set)
     example: UsageRecord | None = None
 
-    def count(self, record: UsageRecord, parts: Mapping[str, Decimal]) -> None:
-        """Add a record, of which each kind costs so much."""
+    def count(self, record: UsageRecord, parts: Mapping[str, Decimal], *, is_over_change: bool = False) -> None:
+        """Add a record, of which each kind costs so much; ``is_over_change`` if its price changes within its days."""
+        self.over_changes |= parts.keys() if is_over_change else set()
         self.example = self.example or record
         told = record.usage and record.usage.service_tier
         self.tiers.add(record.context.service_tier or told or "")
@@ -49,12 +52,15 @@ class Used:
             for kind, amount in its.items():
                 name = (names or {}).get(kind, kind)
                 own[name] = WIDE.add(own[name], amount)
+        self.over_changes |= {(names or {}).get(kind, kind) for kind in other.over_changes}
         self.tiers |= other.tiers
         self.example = self.example or other.example
 
     def split(self, kind: str) -> tuple[Used, Used]:
         """What is of a kind, and the rest."""
-        own, rest = (Used(tiers=set(self.tiers), example=self.example) for _ in range(2))
+        own, rest = (
+            Used(tiers=set(self.tiers), over_changes=set(self.over_changes), example=self.example) for _ in range(2)
+        )
         for name in self.money.keys() | self.counts.keys():
             to = own if name == kind else rest
             for theirs, mine in ((self.money, to.money), (self.counts, to.counts)):
@@ -74,15 +80,17 @@ class Used:
         return self.money.get(kind) == other.money.get(kind)
 
     def cost_at(self, log: Used, kind: str) -> Decimal:
-        """What this count costs at the rates that the log's own pays: where both count as much, or tell different
-        tiers and one tells none for some, so that the tier is no other quantity. Else what it costs by itself.
+        """What this count costs at the rates that the log's own pays, by its days and tiers: where both count as much,
+        a price changes within a record's days, or both tell different tiers and one tells none for some, so that the
+        tier is no other quantity. Else what it costs by itself.
         """
         own, count, theirs = self.money[kind], self.counts.get(kind), log.counts.get(kind)
         if not count or not theirs or kind not in log.money:
             return own
         if count == theirs:
             return log.money[kind]
-        if self._named == log._named or "" not in self.tiers | log.tiers:
+        is_of_log_s_tiers = self._named != log._named and "" in self.tiers | log.tiers
+        if not (is_of_log_s_tiers or kind in self.over_changes):
             return own
         return WIDE.quantize(WIDE.divide(WIDE.multiply(log.money[kind], count), theirs), _FINEST)
 

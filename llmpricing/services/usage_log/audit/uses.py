@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import takewhile
@@ -37,6 +37,7 @@ from llmpricing.services.usage_log.pricer import LogPricer
 
 _MOST_PLACES, _MOST_SELLERS, _MOST_MODELS, _MOST_BELIEVED = 8, 24, 12, 8
 _MOST_KINDS = 10_000
+_TICK = timedelta(microseconds=1)
 _LEAST_SHARED = 4  # signs at the beginning of two ids, such as gpt-
 
 
@@ -117,6 +118,14 @@ class AuditedUses:
         rates = tuple(rate for rate in found.rates if rate.valid_at(record.at))
         prices, around = self._plain(found.prices), self._around(found.prices.offering)
         return AuditedUse(record.usage, record.at, found.context, prices, rates, self.exchanges(record.at), around)
+
+    def changes_within(self, record: UsageRecord) -> bool:
+        """Whether what a sum of requests counts costs something else at the end of its days than at their beginning."""
+        first = self.use(record)
+        if first is None or record.at is None or not record.span:
+            return False
+        last = self.use(replace(record, at=record.at + record.span - _TICK))
+        return last is not None and first.units() != last.units()
 
     def figures(self, priced: PricedRecord) -> Figures | None:
         """What mistakes make of a record's cost; None where it has no prices."""

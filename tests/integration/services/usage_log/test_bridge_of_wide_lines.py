@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.usage.quantities import count
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from tests.bridged_records import DAY, HAIKU, MINI, MONDAY, TERRA, amount_only, bridge_of, call, causes, line
 from tests.made_invoices import CUR, OPENAI, chance_of, cur_line, made_log
@@ -142,3 +143,21 @@ def test_a_month_of_one_service_without_a_usage_type_is_compared_with_all_models
     bridge = bridge_of_files(book, log, [path])
     assert causes(bridge) == {"quantity_or_price": Decimal("1.5")}
     assert bridge.uncounted == asked
+
+
+def test_a_line_over_a_change_of_price_is_split_by_the_prices_of_the_log_s_own_days(book: Session) -> None:
+    """Sol cost 5 a million in August and 4 in September: the log's 100 K each are 0.90. The seller counts half more of
+    the same days, 1.35; at the price of the first day it would be 1.50, and part of the difference a price.
+    """
+    august, september = (datetime(2026, month, 10, 12, tzinfo=UTC) for month in (8, 9))
+    log = [UsageRecord("gpt-5.6-sol", at, count({"input_tokens": 100_000}), "openai") for at in (august, september)]
+    of_two_months = replace(
+        UsageRecord("gpt-5.6-sol", datetime(2026, 8, 1, tzinfo=UTC), count({"input_tokens": 300_000}), "openai"),
+        span=timedelta(days=61),
+        charged=Decimal("1.35"),
+    )
+    assert causes(bridge_of(book, log, [of_two_months])) == {"quantity": Decimal("0.45")}
+    more = replace(of_two_months, charged=Decimal("1.5"))
+    assert causes(bridge_of(book, log, [more])) == {"quantity": Decimal("0.45"), "price": Decimal("0.15")}
+    as_logged = replace(of_two_months, usage=count({"input_tokens": 200_000}), charged=Decimal("0.9"))
+    assert causes(bridge_of(book, log, [as_logged])) == {}
