@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gc
 import gzip
 import io
@@ -158,7 +159,11 @@ def test_its_rows_are_those_that_the_command_writes(app: TestApp, commands: Comm
     assert answer.content_type == "text/csv"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audited.csv"'
-    assert answer.body == out.read_bytes()
+    page, command = ([*csv.DictReader(io.StringIO(text))] for text in (answer.text, out.read_text()))
+    steps = [(one.pop("reason"), other.pop("reason")) for one, other in zip(page, command, strict=True)]
+    assert page == command
+    assert "or who runs this server: llmpricing alias add '=cmd()' OFFERING" in steps[0][0]  # each says its own way
+    assert "or for all files: llmpricing alias add '=cmd()' OFFERING" in steps[0][1]
     at_home, away = (answer.text, app.post("/bill/rows", {"file": Upload("u", content)}, headers=NOT_AT_HOME).text)
     assert ("0.0024" in at_home, "0.0024" in away) == (True, False)
     wrong = app.post("/bill/rows", {"file": Upload("usage", b"name,colour\nrose,red\n")}, status=400, headers=JSON)
