@@ -25,6 +25,7 @@ BOUNDED = {
         "needs": "kinds of need",
         "aliases": "other names of one offering that lists and people gave it",
     },
+    "ProviderJson": {"price_pages": "the seller's own pages of prices that lists name"},
     "NeedJson": {"lists": "the sources"},
     "PriceJson": {"codes": "kinds of notice", "waiting": "the sources, one price that waits each"},
     "EvidenceDocument": {"agrees": "the sources", "differs": "the sources"},
