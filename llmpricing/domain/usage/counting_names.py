@@ -16,8 +16,11 @@ def _words(text: str) -> frozenset[str]:
 
 
 # What is billed by its number, wherever in the name it stands.
-_THINGS = _words("token tokens tok toks character characters chars images pictures videos pages searches groundings")
-_LENGTHS = _words("second seconds secs minute minutes mins")
+_THINGS = _words(
+    "token tokens tok toks character characters chars images pictures videos pages searches groundings "
+    "ktok ktoks ktokens mtok mtoks mtokens kilotokens megatokens jetons zeichen caracteres imagenes bilder pics photos"
+)
+_LENGTHS = _words("second seconds sec secs minute minutes mins")
 _ACTS = _words("request requests call calls query queries use uses")
 _OF_ACTS = _words("search web tool tools grounding maps rerank")
 _SOUNDS = _words("audio speech voice sound video")
@@ -55,6 +58,11 @@ def may_count(name: str) -> bool:
     if words & _NAMES:
         return False
     return bool(words & _ON_TOP) or (not words & _MEASURES and _counts(words))
+
+
+def counts_things(name: str) -> bool:
+    """Whether the name is of what is billed by its number, such as tokens or pictures, in any unit."""
+    return not frozenset(words_of(name)).isdisjoint(_THINGS)
 
 
 def is_on_top(name: str) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
+from llmpricing.domain.usage.counting_names import counts_things
+from llmpricing.domain.usage.likely import told_meter
 from llmpricing.domain.usage.wording import Message, Parameter, Way
-from llmpricing.services.usage_log.columns import LogError, UncountedError
+from llmpricing.services.usage_log.columns import BY_MAP, LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_copies import copied
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
 from llmpricing.services.usage_log.formats.file_remarks import (
@@ -132,14 +134,14 @@ class UsageFiles:
 
     def batches(self) -> Iterator[ReadBatch]:
         """The same, some thousand at a time, as columns as far as they are alike."""
-        unread: dict[Path, Unread] = {}
+        unread: list[tuple[UsageFile, Unread]] = []
         copies, missing = copied([file.path for file in self.files]), self._missing_pages()
         ahead = LookAhead(self._read, self.ignored, self.each_row, by_file=self.numbered)
         ahead.learn([file for file in self.files if file.path not in copies])
         first: dict[str, Shape] = {}  # by whose usage it is, the shape that told of it first
         for number, file in enumerate(self.files, 1):
             kept = ahead.kept.pop(file.path, None) or KeptFile(Unread(self.ignored), ())
-            unread[file.path] = kept.unread
+            unread.append((file, kept.unread))
             said, is_said = missing.get(file.path), False
             batches = iter(kept.batches) if kept.batches else self._read(file, kept.unread).batches()
             for batch in batches:
@@ -159,9 +161,8 @@ class UsageFiles:
                 yield told.changed(partial(_of_file, FileTold(number, file.shape.name))) if self.numbered else told
             if said and not is_said:
                 yield ReadBatch(None, [(0, UsageRecord(outcome=unpriced(said), labels={"file": str(file.path)}))])
-        if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
-            fields = [name for found in unread.values() for name in found.fields]
-            raise UncountedError(_refusal(lines, fields))
+        if asked := [one for one in unread if one[1].fields]:
+            raise UncountedError(_refusal(asked))
 
     def _missing_pages(self) -> Mapping[Path, str]:
         """By file what is said of the pages that are not among the files."""
@@ -202,11 +203,20 @@ def _of_file(source: FileTold, record: UsageRecord) -> UsageRecord:
     return replace(record, source=source)
 
 
-def _refusal(lines: Sequence[str], fields: Sequence[str]) -> Message:
-    return Message(
-        "Nothing was priced: some fields may mean money and are not understood.\n  "
-        + "\n  ".join(lines)
-        + "\nLook up whether these are billed. If nobody is billed for them, leave them out",
-        Way(": ", Parameter("columns.ignored", tuple(fields))),
+def _refusal(unread: Sequence[tuple[UsageFile, Unread]]) -> Message:
+    """Of a table of one's own no flag is proposed by which what is probably usage would be left out."""
+    lines = [f"{file.path}: {line}" for file, found in unread for line in found.told()]
+    own = {name for file, found in unread if file.shape.name == QUOTE_TABLE for name in found.fields}
+    usage = [name for name in sorted(own) if told_meter(name) or counts_things(name)]
+    others = [name for name in dict.fromkeys(chain(*(one.fields for _, one in unread))) if name not in usage]
+    by_map = (f"\nTo leave out {', '.join(usage)} could bill too little: rename it as quotes name usage", BY_MAP, ".")
+    left_out = (
+        "\nLook up whether these are billed. If nobody is billed for them, leave them out",
+        Way(": ", Parameter("columns.ignored", tuple(others))),
         ".",
+    )
+    return Message(
+        "Nothing was priced: some fields may mean money and are not understood.\n  " + "\n  ".join(lines),
+        *(by_map if usage else ()),
+        *(left_out if others else ()),
     )

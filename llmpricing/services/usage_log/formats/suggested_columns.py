@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.domain.usage.counting_names import is_measure, is_on_top, may_count
+from llmpricing.domain.usage.counting_names import is_measure, is_on_top, may_count, words_of
 from llmpricing.domain.usage.likely import likely_meter, told_meter
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.domain.usage.reading import is_counter
@@ -19,10 +19,22 @@ _LIKE = {
     "provider": re.compile(r"^(provider|vendor|seller|platform)$", re.I),
     "service_tier": re.compile(r"tier$", re.I),
     "region": re.compile(r"^(region|geo|location|inference_geo)$", re.I),
-    "charged": re.compile(r"cost|spend|charge|amount|price", re.I),
     "currency": re.compile(r"currency", re.I),
     "id": re.compile(r"(request|generation|message|call|response)_?id$|^id$", re.I),
 }
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Words of what a row cost, what may stand beside them, and what else may be an amount.
+_COSTS = _words("cost costs spend spent charge charged charges billed")
+_BESIDE_COSTS = _words(
+    "total usd eur gbp in dollars net final actual response request call row calculated of llm api model amount"
+)
+_AMOUNTS = _COSTS | _words("amount price fee fees surcharge surcharges discount credit tax budget")
+_ASKED = "is that what each row cost in all? No budget, fee or price of a unit is"
 _LABELS = re.compile(r"^(team|user|project|key|api_key|session|customer|tenant|app|department|cost_center)\w*$", re.I)
 _SHORT = re.compile(r"^(input|prompt|output|completion|cached?|cache_read|cache_write|reasoning)$", re.I)
 
@@ -68,10 +80,27 @@ def _suggested_roles(values: Mapping[str, list[Any]], taken: set[str]) -> Iterat
     for role, column in (("model", model), ("at", at)):
         yield f"{role} = {_quoted(column)}" if column else f'{role} = "COLUMN"  # name it'
         taken.update({column} if column else ())
+    yield from _suggested_charge(values, taken)
     for role, pattern in _LIKE.items():
         if column := next((name for name in values if name not in taken and pattern.search(name)), None):
             taken.add(column)
             yield f"{role} = {_quoted(column)}"
+
+
+def _suggested_charge(values: Mapping[str, list[Any]], taken: set[str]) -> Iterator[str]:
+    """The column of what a row cost, where its words say that and no other's do; of others a question each."""
+    free = {
+        name: frozenset(words_of(name)) for name, found in values.items() if name not in taken and _are_amounts(found)
+    }
+    sure = [name for name, words in free.items() if words & _COSTS and words <= _COSTS | _BESIDE_COSTS]
+    total = [name for name in sure if "total" in words_of(name)]
+    charged = (total if len(sure) > 1 else sure)[:2]
+    if len(charged) == 1:
+        taken.add(charged[0])
+        yield f"charged = {_quoted(charged[0])}"
+    for name, words in free.items():
+        if words & _AMOUNTS and name not in taken and not _LABELS.match(name):
+            yield f"# charged = {_quoted(name)}  # {_ASKED}"
 
 
 def _suggested_counts(values: Mapping[str, list[Any]], taken: set[str]) -> tuple[dict[str, str], list[str]]:
@@ -128,6 +157,13 @@ def _are_times(name: str, found: Sequence[Any]) -> bool:
     try:
         return bool(is_named) and all(as_instant(value).year > 2000 for value in found[:20])
     except ValueError:
+        return False
+
+
+def _are_amounts(found: Sequence[Any]) -> bool:
+    try:
+        return all(as_number("", value) is not None for value in found[:20])
+    except UsageError:
         return False
 
 
