@@ -9,7 +9,15 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RECORD_ID, ChargeFields, RecordReader, Shape, each, signs
+from llmpricing.services.usage_log.formats.shape import (
+    RECORD_ID,
+    TELEMETRY,
+    ChargeFields,
+    RecordReader,
+    Shape,
+    each,
+    signs,
+)
 from llmpricing.services.usage_log.formats.span_fields import attributes_of, flat
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
@@ -164,7 +172,7 @@ _ALWAYS = {
     "output_reasoning_tokens": ("thoughts_token_count", "reasoning_token_count", "cache_creation_tokens"),
     RECORD_ID: (),
 }
-_OF = ("Claude Code", "Codex", "Gemini CLI")  # whose sessions tell of the same requests
+_OF = ("Claude Code", "Codex", "Gemini CLI", TELEMETRY)  # whose sessions tell of the same requests
 SHAPES = (
     Shape(
         "otlp-logs",

@@ -45,6 +45,7 @@ def _no_matter() -> None:
     pass
 
 
+_METRICS = "resourceMetrics"
 _SHOWN = 3  # totals of a file that are not its sums
 
 
@@ -74,6 +75,17 @@ class NoRecords(UnknownShape):
         )
 
 
+class MetricsAlone(UnknownShape):
+    """The file is an export of metrics, whose sums tell neither requests nor, where they go on growing, what is new."""
+
+    def __init__(self, path: Path) -> None:
+        LogError.__init__(
+            self,
+            f"{path} holds metrics of OpenTelemetry, such as claude_code.token.usage, which are sums without requests: "
+            "give its events or spans instead (OTEL_LOGS_EXPORTER=otlp in Claude Code), or the tool's own sessions.",
+        )
+
+
 def empty_page(path: Path, shape: Shape) -> UsageFile:
     """A file that is NoRecords as a page of answers of this shape: it tells what follows, and counts as nothing."""
     return UsageFile(path, shape, pages=pages_of(path, _no_matter, whatever_it_says=True))
@@ -94,7 +106,7 @@ def usage_file(
         rows = rows or [dict.fromkeys(header_of(path), "")]
         found = recognised(rows) or quote_table(dict.fromkeys(name for row in rows for name in row), now)
     if found is None:
-        raise UnknownShape(path)
+        raise MetricsAlone(path) if any(_METRICS in row for row in rows) else UnknownShape(path)
     found = dated(found, now)
     signs, pages = number_signs(path, found, each_row, now), pages_of(path, each_row)
     return UsageFile(path, found, signs=signs, pages=pages, totals=total_rows(path, found, signs, each_row))

@@ -18,6 +18,7 @@ USD = "USD"
 RECORD_ID = "id that tells repeats"
 CACHE_READ, CACHE_WRITE = "cache_read_tokens", "cache_write_tokens"
 WRITER = "claude"  # whose writes cost more than input; those of most others cost nothing of their own
+TELEMETRY = "OpenTelemetry"  # whose spans and events may tell of the same calls
 _ONE = Decimal(1)
 Always = Mapping[str, Sequence[str]]
 

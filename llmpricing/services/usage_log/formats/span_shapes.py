@@ -12,6 +12,7 @@ from llmpricing.services.usage_log.formats.shape import (
     CACHE_READ,
     CACHE_WRITE,
     RECORD_ID,
+    TELEMETRY,
     Nesting,
     RecordReader,
     Shape,
@@ -95,6 +96,7 @@ OTLP = Shape(
     leaves_out=True,
     nesting=replace(_NESTING, links=_scoped_links),
     grows=True,
+    of=(TELEMETRY,),
 )
 SHAPES = (
     OTLP,
@@ -110,6 +112,7 @@ SHAPES = (
         leaves_out=True,
         nesting=_NESTING,
         grows=True,
+        of=(TELEMETRY,),
     ),
     Shape(
         "openinference",
@@ -123,6 +126,7 @@ SHAPES = (
         leaves_out=True,
         nesting=_NESTING,
         grows=True,
+        of=(TELEMETRY,),
     ),
     Shape(
         "otel-spans",
@@ -142,5 +146,6 @@ SHAPES = (
         leaves_out=True,
         nesting=_NESTING,
         grows=True,
+        of=(TELEMETRY,),
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from tests import usage_twins as twins
 
@@ -128,3 +128,16 @@ def test_an_event_that_lies_in_files_of_both_shapes_is_billed_once() -> None:
 @pytest.mark.parametrize("name", ["claude-code-session.jsonl", "codex-session.jsonl", "gemini-cli-session.jsonl"])
 def test_events_beside_the_sessions_of_their_tools_say_that_they_may_tell_of_the_same(name: str) -> None:
     assert {"SHAPES_OVERLAP" in one.codes for one in billed(name, NAMES[0])} == {False, True}
+
+
+@pytest.mark.parametrize("spans", ["otel-spans.json", "otel-flat.ndjson", "openinference.ndjson"])
+def test_events_beside_spans_say_that_they_may_tell_of_the_same_in_any_order(spans: str) -> None:
+    for names in ((NAMES[0], spans), (spans, NAMES[0])):
+        assert {"SHAPES_OVERLAP" in one.codes for one in billed(*names)} == {False, True}
+    assert {"SHAPES_OVERLAP" in one.codes for one in billed(spans)} == {False}
+
+
+def test_metrics_alone_are_refused_with_what_tells_of_requests(tmp_path: Path) -> None:
+    (path := tmp_path / "metrics.json").write_bytes(twins.lines([{"resourceMetrics": [{"scopeMetrics": []}]}]))
+    with pytest.raises(UnknownShape, match=r"sums without requests: give its events"):
+        usage_file(path)
