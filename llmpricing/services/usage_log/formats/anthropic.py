@@ -200,7 +200,7 @@ SHAPES = (
         signs("usage_date_utc cost_usd token_type"),
         by_row(_console_cost),
         of=("Anthropic",),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
     Shape(
         "anthropic-cost-report",

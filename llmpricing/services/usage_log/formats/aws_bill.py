@@ -160,7 +160,7 @@ SHAPES = (
         always={"region": (CUR.region,), "currency": (CUR.currency,), "resource": (CUR.resource,)},
         of=("AWS",),
         ids=((CUR.line_id,), (CUR.at,)),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
     Shape(
         "aws-cur-legacy",
@@ -171,7 +171,7 @@ SHAPES = (
         always={"region": (OLD_CUR.region,), "currency": (OLD_CUR.currency,), "resource": (OLD_CUR.resource,)},
         of=("AWS",),
         ids=((OLD_CUR.line_id,), (OLD_CUR.at,)),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
     Shape(
         "aws-focus",
@@ -181,6 +181,6 @@ SHAPES = (
         by_row(FOCUS.read, FOCUS.charge_of),
         always={"region": (FOCUS.region,), "currency": (FOCUS.currency,), "resource": (FOCUS.resource,)},
         of=("AWS",),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
 )

@@ -226,7 +226,7 @@ SHAPES = (
             "place": ("resourceLocation", "ResourceLocation"),
         },
         of=("Azure",),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
     Shape(
         "azure-focus",
@@ -240,6 +240,6 @@ SHAPES = (
         by_row(_focus, ChargeFields(("BilledCost",), ("BillingCurrency",))),
         always={"currency": ("BillingCurrency",), "place": ("RegionId", "RegionName")},
         of=("Azure",),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
 )

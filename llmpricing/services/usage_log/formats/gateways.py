@@ -215,6 +215,6 @@ SHAPES = (
         "premium requests and amounts, no tokens",
         signs("username product sku net_amount", "sku net_amount exceeds_quota"),
         by_row(_copilot),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
 )

@@ -105,6 +105,6 @@ SHAPES = (
         by_row(_gcp, ChargeFields(("cost",), ("currency",))),
         always={"currency": ("currency",), "credits": ("credits",), "kind of cost": ("cost_type",)},
         of=("Google Cloud",),
-        sums=ToldSums.LISTED,
+        sums=ToldSums.LINES,
     ),
 )

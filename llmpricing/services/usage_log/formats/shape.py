@@ -45,10 +45,11 @@ class Varying:
 
 class ToldSums(Enum):
     """How an export tells sums of many requests, which have no ids: ``LISTED`` one a row; as ``BUCKETS`` that each hold
-    all sums of a time; ``PARTED``, where several pages may each tell a part of the sums of a time.
+    all sums of a time; ``PARTED``, where several pages may each tell a part of the sums of a time; as ``LINES`` of a
+    bill, of which several are of one thing, in whatever files the bill is parted.
     """
 
-    LISTED, BUCKETS, PARTED = range(3)
+    LISTED, BUCKETS, PARTED, LINES = range(4)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ _APART = (
     "a sum of the same time and the same owner is told with other counts too, and all are billed: if they are one, "
     "give the newest export alone"
 )
+_ALIKE = (
+    "the same line stands in another file too, and is counted again, as those of a bill in several files are: give "
+    "each period once"
+)
 _OTHERWISE_GROUPED = (
     "another export groups the usage of the same time and model otherwise, and comes to other counts; both are billed: "
     "give one of them"
@@ -43,7 +47,7 @@ _ID, _DOCUMENT, _PART, _AT, _WEIGHT, _FACTS = range(6)  # of what is noted of a 
 class _SumTelling(IntEnum):
     """What becomes of the sums of one thing that one document tells."""
 
-    BILLED, REPEATED, GREW, APART, APART_LESS, GROUPED, GROUPED_LESS = range(7)
+    BILLED, REPEATED, GREW, APART, APART_LESS, GROUPED, GROUPED_LESS, ALIKE = range(8)
 
 
 _OF_RETELLING = {
@@ -67,6 +71,7 @@ class SumsOnce:
         self._files: dict[Path, int] = {}
         self._answers: dict[tuple[str, int], int] = {}  # by their numbers of pages
         self._unsure: set[int] = set()  # documents that may tell a part of a time only
+        self._lines: set[int] = set()  # documents that hold lines of a bill
         self._by_row: set[int] = set()  # documents whose parts are no pages that are known
         self._grouped: dict[tuple[int, int], GroupedSum] = {}
         self._told: dict[tuple[int, int], _SumTelling] = {}
@@ -90,7 +95,7 @@ class SumsOnce:
                 own, weight, facts = _sum_of(file, record)
                 document = self._document(file, part)
                 rows.append((own, document, part, micros(record.at) if record.at else 0, weight, facts))
-                if len(self._grouped) < _MOST_GROUPED:
+                if file.shape.sums is not ToldSums.LINES and len(self._grouped) < _MOST_GROUPED:
                     self._note_group(file, record, own, document, weight - bool(record.usage))
         if rows:
             self._noted.append(np.array(rows, np.int64))
@@ -117,6 +122,8 @@ class SumsOnce:
             return first + number
         if file.shape.sums is ToldSums.PARTED:
             self._by_row.add(first)
+        elif file.shape.sums is ToldSums.LINES:
+            self._lines.add(first)
         elif any(page.more or page.own for page in file.pages):
             self._unsure.add(first)
         return first
@@ -137,10 +144,11 @@ class SumsOnce:
             np.add.at(cells[:, column], place, noted[:, column])
         several = np.zeros(len(cells), np.bool_)
         several[place[np.flatnonzero(noted[:, _PART] != noted[begins, _PART][place])]] = True
-        of_parts = several & np.isin(cells[:, _DOCUMENT], np.fromiter(self._by_row, np.int64, len(self._by_row)))
+        of_parts = several & _among(cells[:, _DOCUMENT], self._by_row)
         order = np.lexsort((cells[:, _DOCUMENT], cells[:, _FACTS], cells[:, _WEIGHT], cells[:, _ID]))
         cells = cells[order]
-        told = _verdicts(cells, np.isin(cells[:, _DOCUMENT], np.fromiter(self._unsure, np.int64, len(self._unsure))))
+        unsure, lines = (_among(cells[:, _DOCUMENT], some) for some in (self._unsure, self._lines))
+        told = _verdicts(cells, unsure, lines)
         told[of_parts[order] & (told == _SumTelling.BILLED)] = _SumTelling.APART
         changed = np.flatnonzero(told != _SumTelling.BILLED)
         keys = cells[changed][:, [_ID, _DOCUMENT]].tolist()
@@ -182,6 +190,10 @@ class SumsOnce:
         return _CHANGES[told](record)
 
 
+def _among(documents: Numbers, some: Collection[int]) -> Mask:
+    return np.isin(documents, np.fromiter(some, np.int64, len(some)))
+
+
 def may_tell_sums_twice(files: Sequence[UsageFile]) -> Collection[Path]:
     """Those of the files that may tell a sum which they, or another one, tell too."""
     shapes: Mapping[str, list[UsageFile]] = {file.shape.name: [] for file in files if file.shape.sums}
@@ -192,7 +204,7 @@ def may_tell_sums_twice(files: Sequence[UsageFile]) -> Collection[Path]:
         file.path
         for some in shapes.values()
         for file in some
-        if len(some) > 1 or len(file.pages) > 1 or file.shape.sums is not ToldSums.LISTED
+        if len(some) > 1 or len(file.pages) > 1 or file.shape.sums not in (ToldSums.LISTED, ToldSums.LINES)
     }
 
 
@@ -216,24 +228,36 @@ def _sum_of(file: UsageFile, record: UsageRecord) -> tuple[int, int, int]:
     return own, max(min(amount, 2**53), -(2**53)), 0
 
 
-def _verdicts(cells: Numbers, unsure: Mask) -> Numbers:
-    """What becomes of what each document tells of one sum, in order of the sums and how full they are told."""
+def _verdicts(cells: Numbers, unsure: Mask, lines: Mask) -> Numbers:
+    """What becomes of what each document tells of one sum, in order of the sums and how full they are told; ``lines``
+    are those of bills.
+    """
     _, group, times = np.unique(cells[:, _ID], return_inverse=True, return_counts=True)
     counted = cells[:, [_ID, _WEIGHT, _FACTS]]
     is_again = np.append(False, (counted[1:] == counted[:-1]).all(axis=1))
     is_alike = is_again | np.append(is_again[1:], False)
     is_full = (counted == counted[np.append(group[1:] != group[:-1], True)][group]).all(axis=1)
-    grew = (
-        _may_have_grown(cells, is_alike, times[group] > 1)
-        & (np.bincount(group[unsure], minlength=len(times)) == 0)[group]
-    )
+    is_shared = times[group] > 1
+    grew = _may_have_grown(cells, is_alike, is_shared) & (np.bincount(group[unsure], minlength=len(times)) == 0)[group]
     has_grown, has_other = np.zeros((2, len(times)), np.bool_)
     has_grown[group[~is_full & grew]] = True
     has_other[group[~is_full & ~grew]] = True
     of_full = np.where(has_other, _SumTelling.APART, np.where(has_grown, _SumTelling.GREW, _SumTelling.BILLED))[group]
     told: Numbers = np.where(is_full, of_full, np.where(grew, _SumTelling.REPEATED, _SumTelling.APART_LESS))
     told[is_again] = _SumTelling.REPEATED
+    doubted = lines & ~_are_of_overlapping_bills(cells, is_alike, is_shared)
+    doubted = (np.bincount(group[doubted], minlength=len(times)) > 0)[group]
+    told[doubted] = np.where(is_again[doubted], _SumTelling.ALIKE, _SumTelling.BILLED)
     return told
+
+
+def _are_of_overlapping_bills(cells: Numbers, is_alike: Mask, is_shared: Mask) -> Mask:
+    """Whether the documents of each of these tell most of what others tell too alike: not the parts of one bill."""
+    _, document = np.unique(cells[:, _DOCUMENT], return_inverse=True)
+    size = int(document.max()) + 1
+    alike, shared = (np.bincount(document[rows], minlength=size) for rows in (is_alike, is_shared))
+    found: Mask = (2 * alike > shared)[document] | ~is_shared
+    return found
 
 
 def _may_have_grown(cells: Numbers, is_alike: Mask, is_shared: Mask) -> Mask:
@@ -261,6 +285,7 @@ _CHANGES: Mapping[_SumTelling, Callable[[UsageRecord], UsageRecord]] = {
     _SumTelling.APART: partial(UsageRecord.with_remark, code=DIFFER, remark=_APART),
     _SumTelling.APART_LESS: partial(UsageRecord.with_remark, code=DIFFER, remark=_APART, untold=(REPEAT_UNTOLD,)),
     _SumTelling.GROUPED: partial(UsageRecord.with_remark, code=TOLD_TWICE, remark=_OTHERWISE_GROUPED),
+    _SumTelling.ALIKE: partial(UsageRecord.with_remark, code=TOLD_TWICE, remark=_ALIKE, untold=(REPEAT_UNTOLD,)),
     _SumTelling.GROUPED_LESS: partial(
         UsageRecord.with_remark, code=TOLD_TWICE, remark=_OTHERWISE_GROUPED, untold=(REPEAT_UNTOLD,)
     ),

@@ -190,3 +190,24 @@ def test_an_export_given_again_with_one_row_more_counts_as_itself(tmp_path: Path
 
 def charged(one: UsageRecord) -> Any:
     return one.charged or 0 if one.outcome.kind is not OutcomeKind.REPEATED and not one.outcome.beside else 0
+
+
+def of_gcp(*amounts: int, hour: int = 10) -> str:
+    """Lines of one bill of Google's, all of one SKU and hour."""
+    (line, *_) = twins.documents("gcp-billing.ndjson")
+    times = {"usage_start_time": f"2026-11-20T{hour}:00:00Z", "usage_end_time": f"2026-11-20T{hour + 1}:00:00Z"}
+    return "\n".join(
+        json.dumps({**line, **times, "usage": {**line["usage"], "amount": amount}}, default=str) for amount in amounts
+    )
+
+
+def test_the_parts_of_one_bill_are_added_up_though_their_lines_are_of_one_thing(tmp_path: Path) -> None:
+    for some in permutations([of_gcp(10, 20), of_gcp(7), of_gcp(30)]):
+        assert billed(read(tmp_path, *some)) == 67
+
+
+def test_bills_that_overlap_count_the_lines_of_both_once(tmp_path: Path) -> None:
+    hours = [of_gcp(10 + hour, 20, hour=hour) for hour in (10, 11, 12, 13)]
+    for some in permutations(["\n".join(hours[:3]), "\n".join(hours[1:])]):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (166, set())
