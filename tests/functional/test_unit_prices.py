@@ -74,7 +74,7 @@ def test_a_month_of_text_is_left_off_where_models_are_sold_otherwise_and_it_says
     chat = app.get("/")
     assert "Unit price" not in [spoken(head) for head in chat.html.select("thead th")]
     assert chat.html.select_one("#by-unit") is None
-    assert "goes in alone" in spoken(app.get("/?kind=embedding").html.select_one("#by-unit"))
+    assert "answer no text" in spoken(app.get("/?kind=embedding").html.select_one("#by-unit"))
 
 
 def test_a_models_page_says_what_its_month_counts(app: TestApp) -> None:
@@ -82,5 +82,5 @@ def test_a_models_page_says_what_its_month_counts(app: TestApp) -> None:
         path: app.get(f"/models/{path}").html.select_one("#basis") for path in ("openai/paint-1", "acme/acme-embed")
     }
     assert "tokens alone" in spoken(told["openai/paint-1"])
-    assert "goes in alone" in spoken(told["acme/acme-embed"])
+    assert "answers no text" in spoken(told["acme/acme-embed"])
     assert app.get("/models/acme/acme-large").html.select_one("#basis") is None
