@@ -19,6 +19,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.sources.registry import SOURCES
+from llmpricing.web.site.samples import can_be_quoted
 from tests.conftest import NOW
 from tests.functional.test_pages import spoken
 
@@ -169,3 +170,22 @@ def test_scores_are_those_of_the_model_whoever_sells_it(modelapp: TestApp, engin
     page = modelapp.get("/compare?models=aws/us.openai.gpt-9-v1:0,openai/gpt-9-mini")
     (told,) = [row for row in page.html.select("table.compared tbody tr") if spoken(row.th) == "MMLU"]
     assert [spoken(cell) for cell in told.select("td")] == ["88.5 1 May 2026, lab.example", "–no list says"]
+
+
+def test_a_call_by_litellm_names_the_model_as_litellm_does_where_it_knows_it(modelapp: TestApp) -> None:
+    def calls(slug: str) -> list[str]:
+        found = [block.get_text() for block in modelapp.get(f"/models/{slug}").html.select("pre.copied code")]
+        return [text for text in found if "litellm.completion(" in text]
+
+    (call,) = calls("azure/gpt-9")
+    assert 'model="azure/gpt-9"' in call
+    compile(call, "sample", "exec")
+    assert 'model="gpt-9"' in calls("openai/gpt-9")[0]
+    assert calls("resale/openai/gpt-9") == []
+    assert [can_be_quoted(name) for name in ("gpt-9", None, 'a"+b', "a\nb", "a\\b")] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]

@@ -57,12 +57,16 @@ class PriceDetail:
     waiting: tuple[DifferenceDocument, ...]
 
 
+_LITELLM = "litellm"  # the namespace of its names
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Prices in order of meter and conditions; aliases."""
+    """Prices in order of meter and conditions; aliases; ``of_litellm`` is the shortest that LiteLLM has."""
 
     prices: list[PriceDetail]
     aliases: list[str]
+    of_litellm: str | None = None
 
 
 def details(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> Details:
@@ -74,7 +78,8 @@ def details(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing: 
         offering_id = reads.scalars(select(Offering.id).where(Offering.slug == slug)).one()
         aliases = _aliases(reads, clocks, offering_id)
     prices = _prices(reads, book, clocks, offering_id, standing.get(offering_id))
-    return Details(prices, sorted(aliases))
+    of_litellm = min((one for name, one in aliases if name == _LITELLM), key=lambda one: (len(one), one), default=None)
+    return Details(prices, sorted({alias for _, alias in aliases}), of_litellm)
 
 
 def prices_of(
@@ -171,14 +176,15 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _aliases_in(book: PriceBook, clocks: Clocks, offering_id: int) -> set[str]:
-    rows = book.rows("offering_alias", ("alias", "valid", "recorded"), [offering_id])
-    return {alias for alias, valid, recorded in rows if clocks.as_of in valid and clocks.known_at in recorded}
+def _aliases_in(book: PriceBook, clocks: Clocks, offering_id: int) -> set[tuple[str, str]]:
+    """With the namespace of each."""
+    rows = book.rows("offering_alias", ("namespace", "alias", "valid", "recorded"), [offering_id])
+    return {(name, one) for name, one, valid, recorded in rows if clocks.as_of in valid and clocks.known_at in recorded}
 
 
-def _aliases(session: Session, clocks: Clocks, offering_id: int) -> set[str]:
-    query = select(OfferingAlias.alias).where(
+def _aliases(session: Session, clocks: Clocks, offering_id: int) -> set[tuple[str, str]]:
+    query = select(OfferingAlias.namespace, OfferingAlias.alias).where(
         OfferingAlias.offering_id == offering_id,
         OfferingAlias.at(clocks.as_of, clocks.known_at),
     )
-    return set(session.scalars(query))
+    return {(name, alias) for name, alias in session.execute(query)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.companies import company_names
@@ -100,7 +101,7 @@ def model(request: Request) -> dict[str, Any]:
         "benchmarks": BENCHMARKS,
         "measured": measured,
         "number": to_text,
-        "samples": samples(request.application_url, item.id),
+        "samples": samples(request.application_url, item.id, details.of_litellm if of_it.kind == CHAT else None),
         "as_of": asked.get("as_of"),
         "late": late,
         "left_out": left_out(stated, item),
