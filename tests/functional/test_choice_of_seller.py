@@ -106,6 +106,8 @@ def test_a_context_that_lists_say_of_all_other_sellers_holds_at_a_seller_of_whom
 def test_the_headline_of_a_comparison_names_the_seller_of_the_cheapest(app: TestApp) -> None:
     told = spoken(app.get("/compare?models=openai/gpt-8,openrouter/openai/gpt-9").html.select_one(".finding"))
     assert told.startswith("For my month GPT-8 at Openai is the cheapest: ")
+    batch = spoken(app.get("/compare?models=openai/gpt-8,openrouter/openai/gpt-9:batch").html.select_one(".finding"))
+    assert batch.startswith("For my month GPT-9 (batch) at Openrouter is the cheapest: ")
 
 
 def _row(number: int, slug: str, price: Decimal, says: bool | None, window: int | None) -> ListedRow:

@@ -205,10 +205,13 @@ def _finding(
 
 
 def _told_names(items: Sequence[OfferingItem], names: Mapping[str, str], lent: Container[str]) -> dict[str, str]:
-    """The names, each with what stands against it: that it is sold no more, or said of the model alone."""
+    """The names, each with what stands against it: another way to sell it than the plain one, that it is sold no more,
+    or said of the model alone.
+    """
     told = {}
     for item in items:
-        doubts = [display.words(item.status)] if item.status not in (None, "active") else []
+        doubts = [way] if (way := display.way(item.id)) else []
+        doubts += [display.words(item.status)] if item.status not in (None, "active") else []
         doubts += [AS_MODEL] if item.id in lent else []
         told[item.id] = f"{names[item.id]} ({', '.join(doubts)})" if doubts else names[item.id]
     return told
