@@ -95,6 +95,8 @@ def test_a_context_that_lists_say_of_all_other_sellers_holds_at_a_seller_of_whom
     row = named(page)["GPT-8"]
     assert row.select_one("input.mark")["value"] == "openai/gpt-8"
     assert "said of the model" in tags(row)
+    assert cells(row)["Context"] == "400K"
+    assert cells(named(app.get("/?q=gpt-8"))["GPT-8"]).get("Context", "– unknown") == "– unknown"  # where none is asked
     stated = named(app.get("/" + next(url for text, url in switches(page).items() if text.startswith("− "))))["GPT-8"]
     assert stated.select_one("input.mark")["value"] == "openrouter/openai/gpt-8"
     compared = app.get("/compare?models=openai/gpt-8,openrouter/openai/gpt-8&min_context=200000").html
