@@ -67,7 +67,10 @@ def test_each_month_that_is_told_is_drawn_and_what_cannot_run_it_is_no_bar(testa
     page = testapp.get(f"{LONG}&min_context=300000")
     long, usual = (one["href"] for one in page.html.select("figure a[href*='.csv']"))
     at_length = [line.split(",") for line in testapp.get(long).text.splitlines()[1:]]
-    assert at_length == [["acme/acme-long", "3.6", "USD", "priced"], ["acme/acme-large", "", "USD", "cannot_be_run"]]
+    assert at_length == [
+        ["acme/acme-long", "3.6", "USD", "priced", "list"],
+        ["acme/acme-large", "", "USD", "cannot_be_run", "list"],
+    ]
     assert "min_context" not in usual
     assert [line.split(",")[1] for line in testapp.get(usual).text.splitlines()[1:]] == ["2.2", "5.5"]
     drawn = testapp.get(long.replace(".csv", ".vl.json")).json["description"]
