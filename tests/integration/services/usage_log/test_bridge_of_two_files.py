@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from llmpricing.services.usage_log.audit.bridge import Bridge
+from tests.made_cloud_invoices import CLOUDS
 from tests.made_invoices import (
     API,
     CONSOLE,
@@ -28,7 +29,7 @@ from tests.made_invoices import (
     chance_of,
     made_log,
 )
-from tests.planted_invoices import bridge_of, files_of, found
+from tests.planted_invoices import Invoice, bridge_of, files_of, found
 
 TWICE, DIFFERS, MAYBE = "CHARGES_TOLD_TWICE", "CHARGES_TOLD_DIFFERENTLY", "CHARGES_MAY_BE_TOLD_TWICE"
 
@@ -111,6 +112,26 @@ def test_parts_by_day_by_model_and_by_kind_add_up_without_a_word(book: Session, 
         folder.mkdir()
         bridge = bridge_of(book, log, written(seller, folder, *parts))
         assert (found(bridge), bridge.told_twice) == ({}, [])
+
+
+@pytest.mark.parametrize("seller", [*SELLERS, *CLOUDS], ids=lambda one: one.name)
+def test_lines_that_are_split_at_random_give_the_causes_of_the_whole(
+    book: Session, seller: Seller, tmp_path: Path
+) -> None:
+    chance = chance_of(701)
+    log, items = made_log(book, seller, chance)
+    invoice = Invoice(book, seller, items, chance, seller.has_quantities)
+    for plant in (invoice.missing_line, invoice.other_price, invoice.other_quantity):
+        plant()
+    parts: tuple[Items, Items] = ({}, {})
+    for spot, item in items.items():
+        parts[chance.randrange(2)][spot] = item
+    files = written(seller, tmp_path, *parts)
+    if seller is CUR:
+        changed(files[1], lambda row: {**row, "identity_line_item_id": f"x{row['identity_line_item_id']}"})
+    bridge = bridge_of(book, log, files)
+    assert found(bridge) == invoice.expected
+    assert {code for code, _ in told(bridge)} <= {MAYBE}  # searches of a day, which the API tells apart by nothing
 
 
 def test_parts_by_key_or_project_add_up_though_their_amounts_are_equal(book: Session, tmp_path: Path) -> None:
