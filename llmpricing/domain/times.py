@@ -111,6 +111,11 @@ def micros(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
+def from_micros(number: int) -> datetime:
+    """The aware time of so many microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=number)
+
+
 def within_calendar(at: datetime, days: int) -> datetime:
     """The aware time in UTC, moved where there are not so many days before and after it: no price changes there."""
     spare = timedelta(days)

@@ -72,8 +72,8 @@ def test_the_axis_of_prices_is_written_without_exponents(testapp: TestApp, model
 
 def test_its_facts_are_a_table_and_its_specification_opens_elsewhere(testapp: TestApp) -> None:
     rows = testapp.get(DATED.format("csv")).text.splitlines()
-    assert rows[0] == "meter,valid_from,valid_until,state,amount,currency,per,basis,source"
-    assert rows[1].startswith("input_tokens,,2026-03-01T00:00:00Z,priced,8,USD,1000000,")
+    assert rows[0] == "meter,valid_from,counts_from,valid_until,state,amount,currency,per,basis,source"
+    assert rows[1].startswith("input_tokens,,2026-01-15T00:00:00Z,2026-03-01T00:00:00Z,priced,8,USD,1000000,")
     specification = testapp.get(DATED.format("vl.json")).json
     assert specification["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
     assert "var(" not in str(specification)

@@ -149,8 +149,8 @@ def test_history_is_drawn_and_told_in_a_table(modelapp: TestApp) -> None:
         assert modelapp.get(link["href"]).status_int == 200
     row = page.html.select_one("#history ~ details tbody tr")
     assert [spoken(cell) for cell in row.select("th, td")] == [
-        "input tokens", "at first", "1 Mar 2026", "$8.00 per million tokens", "the source states no date",
-        "genai-prices",
+        "input tokens", "known since 15 Jan 2026", "1 Mar 2026", "$8.00 per million tokens",
+        "the source states no date", "genai-prices",
     ]  # fmt: skip
     assert "No base price to draw" in modelapp.get("/models/acme/acme-mystery").text
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.book.file import open_book
 from llmpricing.domain.components import ComponentKey
-from llmpricing.services.catalogue.first_seen import base_prices, late_prices
+from llmpricing.services.catalogue.first_seen import as_known_then, late_meters, late_prices
+from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
+from llmpricing.services.names.resolving import names_of
+from llmpricing.services.price_book import book_state
 from llmpricing.services.price_book.folder import keep_book
 from tests.conftest import running_app
 
@@ -149,11 +154,14 @@ def test_what_another_source_ended_is_not_told_by_its_own_list(engine: Engine, t
     clocks = Clocks(datetime(2026, 1, 31, tzinfo=UTC), book.last_change)
     with Session(engine) as session:
         for reads in (book, session):
-            late = {(book.slugs[number], meter) for number, meter, is_late in base_prices(reads, clocks) if is_late}
-            assert (LARGE, "input_tokens") in late
-            assert ("acme/acme-dated", "input_tokens") not in late
-            assert len(late_prices(reads, clocks, {LARGE})) == 3
-            assert len(late_prices(reads, clocks, {"acme/acme-dated"})) == 2  # as batch, of which no day is told
+            state = book_state(reads)
+            standing = names_of(reads, state).standing(clocks.known_at)
+            late = late_meters(reads, state, clocks, standing)
+            assert late[book.numbers[LARGE]]["input_tokens"]
+            assert not late[book.numbers["acme/acme-dated"]]["input_tokens"]
+            assert len(late_prices(reads, state, clocks, {LARGE}, standing)) == 3
+            # as batch, of which no day is told
+            assert len(late_prices(reads, state, clocks, {"acme/acme-dated"}, standing)) == 2
 
 
 INPUT = 3  # its place among the lines, behind those of the month
@@ -228,3 +236,53 @@ def test_the_page_of_a_seller_says_so_of_each_offering(testapp: TestApp) -> None
     assert "2.50" not in spoken(row(page))
     assert "2.50" in spoken(row(page.click("show it too")))
     assert "2.50" in spoken(row(testapp.get(f"/providers/acme?as_of={SINCE}")))
+
+
+DAYS = [datetime(*day, tzinfo=UTC) for day in ((2024, 6, 1), (2025, 9, 1), (2026, 2, 1), (2026, 5, 1), (2026, 8, 1))]
+
+
+@pytest.mark.parametrize("at", DAYS, ids=lambda at: f"{at:%Y-%m-%d}")
+def test_nothing_is_shown_of_a_day_before_its_model_was_there(full_book_of_module: str, at: datetime) -> None:
+    """But of what a list had on that day or says by its own date: an alias such as -latest meant another model then."""
+    with Session(create_engine(full_book_of_module, poolclass=NullPool)) as session:
+        state = book_state(session)
+        clocks = state.clocks(at, None)
+        standing = names_of(session, state).standing(clocks.known_at)
+        models = listed_models(session, state, clocks, standing)
+        seen = set(session.scalars(SEEN_BY, {"at": at}))
+        new = {row.id for model in models for row in model.rows if (_new(model) or at.date()) > at.date()}
+        then = as_known_then(session, state, clocks, models, standing)
+    assert all((_new(model) or at.date()) <= at.date() for model in then)
+    shown = {row.id: row.number for model in then for row in model.rows if shelf(row) == "priced"}
+    assert len(shown) > 5
+    assert {slug for slug, number in shown.items() if slug in new and number not in seen} == set()
+
+
+SEEN_BY = text("select offering_id from price where coalesce(fresh_from, lower(valid)) <= :at")
+
+
+def _new(model: Any) -> Any:
+    return model.released_on or model.seen_since
+
+
+def test_a_chart_begins_where_the_table_knows_the_price(fullapp: TestApp) -> None:
+    """Mistral Large 4 was first seen in October 2026, and its list says until when its first price held."""
+    slug = "openrouter/mistralai/mistral-large-4-0"
+    told = fullapp.get(f"/api/v1/history/{slug}").json["data"]
+    (first,) = (
+        one for one in told if one["meter"] == "input_tokens" and one["conditions"] == "" and one["valid_until"]
+    )
+    assert first["valid_from"] is None
+    day = first["counts_from"][:10]
+    assert f"input_tokens,,{first['counts_from']}," in fullapp.get(f"/charts/history.csv?model={slug}").text
+    lines = fullapp.get(f"/charts/history.vl.json?model={slug}").json["layer"]
+    points = [row["at"] for one in lines if one["mark"]["type"] == "line" for row in one["data"]["values"]]
+    assert min(points) == datetime.fromisoformat(first["counts_from"]).timestamp() * 1000
+    before = datetime.fromisoformat(day) - timedelta(1)
+    tiles = [
+        fullapp.get(f"/models/{slug}?as_of={at}").html.select_one(".tiles dd") for at in (f"{before:%Y-%m-%d}", day)
+    ]
+    assert [spoken(one) for one in tiles] == ["not known then", "$ 0.68"]
+    assert (
+        f"input_tokens,,,{first['valid_until']}" in fullapp.get(f"/charts/history.csv?model={slug}&show=undated").text
+    )

@@ -1,43 +1,58 @@
-"""What was known at a time: a price that its first list had later is not shown as if it had been known then."""
+"""What was known at a time: a price that counts from later on is not shown as if it had been known then."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.domain.times import micros
+from llmpricing.domain.times import from_micros, micros
+from llmpricing.services.catalogue.counting_from import UNKNOWN, Begun, begun_at, counts_from
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem, rows_of
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.price_book import BookRead, Reads
+from llmpricing.services.price_book import BookRead, BookState, Reads
 
-# Offering, meter, whether its first list came after the time asked for; one that ended before that list is told of as
-# past by the list itself, but where the price of another source takes its place: that list ended it.
-BasePrice = tuple[int, str, bool]
 _DECIDING = ("input_tokens", "output_tokens")  # without one of them nothing can be reckoned
+_OTHERS = ""
 _CACHE_READ = "cache_read_tokens"
 
 
-@BookRead
-def base_prices(book: PriceBook, clocks: Clocks) -> Sequence[BasePrice]:
-    """The base prices behind the list's columns that are valid and believed."""
-    meters = frozenset(BASE_METERS.values())
-    rows = [row for row in _believed(book, clocks) if row[2] == "" and row[1] in meters]
-    return [(offering, meter, is_late) for offering, meter, _, is_late in _prices_then(rows, clocks)]
+class ValidThen(NamedTuple):
+    """A price of the time asked for. ``first``: its source is known to have it first then, which is later; None where
+    it was known. ``told_until``: that source tells of it as past until then; None where it still is, or the price of
+    another source ended it.
+    """
+
+    offering: int
+    meter: str
+    conditions: str
+    price: int
+    first: datetime | None
+    told_until: datetime | None
+
+
+# By offering and meter of a base price whether it was not known then; under _OTHERS whether no other price was.
+LateMeters = Mapping[int, Mapping[str, bool]]
 
 
 @BookRead
-def late_prices(book: PriceBook, clocks: Clocks, slugs: Collection[str]) -> set[int]:
-    """The ids of these offerings' prices, under whatever conditions, whose first list came after the time asked for."""
+def all_prices(book: PriceBook, clocks: Clocks) -> Sequence[ValidThen]:
+    """The prices of all offerings that are valid and believed."""
+    return list(_valid_then(list(_believed(book, clocks)), clocks))
+
+
+@BookRead
+def prices_of(book: PriceBook, clocks: Clocks, slugs: Collection[str]) -> Sequence[ValidThen]:
+    """The same of these offerings."""
     numbers = {book.numbers[slug] for slug in slugs}
-    rows = [row for row in _believed(book, clocks) if row[0] in numbers]
-    return {price for _, _, price, is_late in _prices_then(rows, clocks) if is_late}
+    return list(_valid_then([row for row in _believed(book, clocks) if row[0] in numbers], clocks))
 
 
 def _believed(book: PriceBook, clocks: Clocks) -> Iterator[tuple[Any, ...]]:
@@ -48,8 +63,8 @@ def _believed(book: PriceBook, clocks: Clocks) -> Iterator[tuple[Any, ...]]:
     return (row[2:] for row in rows if (row[0] is None or row[0] <= known_at) and (row[1] is None or known_at < row[1]))
 
 
-def _prices_then(rows: Sequence[tuple[Any, ...]], clocks: Clocks) -> Iterator[tuple[int, str, int, bool]]:
-    """Offering, meter and id of the valid ones of whole components, and whether their first list came later."""
+def _valid_then(rows: Sequence[tuple[Any, ...]], clocks: Clocks) -> Iterator[ValidThen]:
+    """The valid ones of whole components."""
     as_of = micros(clocks.as_of)
     begun = {
         (offering, meter, key, since): source
@@ -57,29 +72,62 @@ def _prices_then(rows: Sequence[tuple[Any, ...]], clocks: Clocks) -> Iterator[tu
         if since is not None
     }
     for offering, meter, key, price, source, state, since, until, fresh in rows:
-        if state != "unknown" and (since is None or since <= as_of) and (until is None or as_of < until):
-            is_late = fresh is not None and as_of < fresh
-            if is_late and until is not None and until <= fresh:
-                is_late = begun.get((offering, meter, key, until), source) != source
-            yield offering, meter, price, is_late
+        if state == "unknown" or (since is not None and as_of < since) or (until is not None and until <= as_of):
+            continue
+        if fresh is None or fresh <= as_of:
+            yield ValidThen(offering, meter, key, price, None, None)
+            continue
+        is_told = until is not None and until <= fresh and begun.get((offering, meter, key, until), source) == source
+        yield ValidThen(offering, meter, key, price, from_micros(fresh), from_micros(until) if is_told else None)
 
 
-def as_known_then(reads: Reads, clocks: Clocks, models: Iterable[SoldModel], standing: StandsOn) -> list[SoldModel]:
-    """The models without the prices that were first listed later than the time asked for: a row without its input or
-    output price is of the state ``undated``.
+def late_prices(reads: Reads, book: BookState, clocks: Clocks, slugs: Collection[str], standing: StandsOn) -> set[int]:
+    """The ids of these offerings' prices, under whatever conditions, that count from later than the time asked for."""
+    return {
+        one.price for one, is_late in _judged(reads, book, clocks, standing, prices_of(reads, clocks, slugs)) if is_late
+    }
+
+
+def _judged(
+    reads: Reads, book: BookState, clocks: Clocks, standing: StandsOn, found: Sequence[ValidThen]
+) -> Iterator[tuple[ValidThen, bool]]:
+    """Each price with whether it counts from later than the time asked for."""
+    begun: Begun = begun_at(reads, book, clocks.known_at, standing) if any(one.told_until for one in found) else {}
+    for one in found:
+        counted = counts_from(None, one.first, one.told_until, begun.get(one.offering, UNKNOWN))
+        yield one, counted is not None and clocks.as_of < counted
+
+
+def as_known_then(
+    reads: Reads, book: BookState, clocks: Clocks, models: Iterable[SoldModel], standing: StandsOn
+) -> list[SoldModel]:
+    """The models without the prices that count from later on: a row without its input or output price is of the state
+    ``undated``. A release after that day is not of what was sold then: ids such as ``-latest`` mean newer models now.
     """
-    late = _late(reads, clocks)
-    return [replace(model, rows=tuple(_as_known_then(row, late, standing) for row in model.rows)) for model in models]
+    late, day = late_meters(reads, book, clocks, standing), clocks.as_of.date()
+    return [
+        replace(
+            model,
+            rows=tuple(row_as_known_then(row, late, standing) for row in model.rows),
+            released_on=_by_then(model.released_on, day),
+            seen_since=_by_then(model.seen_since, day),
+        )
+        for model in models
+    ]
+
+
+def _by_then(known: date | None, day: date) -> date | None:
+    return known if known is not None and known <= day else None
 
 
 def items_as_known_then(
-    reads: Reads, clocks: Clocks, items: Sequence[OfferingItem], standing: StandsOn
+    reads: Reads, book: BookState, clocks: Clocks, items: Sequence[OfferingItem], standing: StandsOn
 ) -> list[OfferingItem]:
     """The same of offerings as the list shows them, which must have been there then."""
     if not items:
         return []
-    late, slugs = _late(reads, clocks), [item.id for item in items]
-    rows = {row.id: _as_known_then(row, late, standing) for row in rows_of(reads, clocks, slugs, standing)}
+    late, slugs = late_meters(reads, book, clocks, standing), [item.id for item in items]
+    rows = {row.id: row_as_known_then(row, late, standing) for row in rows_of(reads, clocks, slugs, standing)}
     return [_with_prices_of(item, rows[item.id]) for item in items]
 
 
@@ -88,17 +136,23 @@ def _with_prices_of(item: OfferingItem, row: Any) -> OfferingItem:
     return replace(item, price_state=row.price_state, price_since=row.price_since, **prices)
 
 
-def _late(reads: Reads, clocks: Clocks) -> Mapping[int, Mapping[str, bool]]:
-    found: dict[int, dict[str, bool]] = defaultdict(dict)
-    for offering, meter, is_late in base_prices(reads, clocks):
-        found[offering][meter] = is_late
+def late_meters(reads: Reads, book: BookState, clocks: Clocks, standing: StandsOn) -> LateMeters:
+    """The prices behind the list's columns, and which were not known then."""
+    meters, found = frozenset(BASE_METERS.values()), defaultdict[int, dict[str, bool]](dict)
+    for one, is_late in _judged(reads, book, clocks, standing, all_prices(reads, clocks)):
+        if one.conditions == "" and one.meter in meters:
+            found[one.offering][one.meter] = is_late
+        else:
+            found[one.offering][_OTHERS] = is_late and found[one.offering].get(_OTHERS, True)
     return found
 
 
-def late_cache_reads(reads: Reads, clocks: Clocks, rows: Iterable[Any], standing: StandsOn) -> list[str]:
-    """Those of these rows, by id, whose price of a cache read alone was first listed later than the time asked for."""
-    late = _late(reads, clocks)
-    found = {row.id: _late_meters(row, late, standing) for row in rows}
+def late_cache_reads(
+    reads: Reads, book: BookState, clocks: Clocks, rows: Iterable[Any], standing: StandsOn
+) -> list[str]:
+    """Those of these rows, by id, of whose prices that of a cache read alone was not known then."""
+    late = late_meters(reads, book, clocks, standing)
+    found = {row.id: _late_of(row, late, standing) for row in rows}
     return [
         slug
         for slug, meters in found.items()
@@ -106,16 +160,17 @@ def late_cache_reads(reads: Reads, clocks: Clocks, rows: Iterable[Any], standing
     ]
 
 
-def _late_meters(row: Any, late: Mapping[int, Mapping[str, bool]], standing: StandsOn) -> dict[str, bool]:
-    """Whether the price of each of its meters, own or borrowed, was first listed later."""
+def _late_of(row: Any, late: LateMeters, standing: StandsOn) -> dict[str, bool]:
+    """Whether the price of each of its meters, own or borrowed, was not known then."""
     stood_on = standing.get(row.number)
     return {**(late.get(stood_on.number, {}) if stood_on else {}), **late.get(row.number, {})}
 
 
-def _as_known_then(row: Any, late: Mapping[int, Mapping[str, bool]], standing: StandsOn) -> Any:
-    found = _late_meters(row, late, standing)
+def row_as_known_then(row: Any, late: LateMeters, standing: StandsOn) -> Any:
+    """The row without the prices that were not known then; one that sells no tokens by all it sells."""
+    found = _late_of(row, late, standing)
     hidden = {name: None for name, meter in BASE_METERS.items() if found.get(meter)}
-    if not hidden:
-        return row
-    state = UNDATED if any(found.get(meter) for meter in _DECIDING) else row.price_state
-    return row._replace(**hidden, price_state=state, price_since=None)
+    deciding = [found[meter] for meter in _DECIDING if meter in found]
+    if any(deciding) or (found and not deciding and all(found.values())):
+        return row._replace(**hidden, price_state=UNDATED, price_since=None)
+    return row._replace(**hidden, price_since=None) if hidden else row

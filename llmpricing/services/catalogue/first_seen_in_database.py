@@ -1,45 +1,43 @@
-"""The SQL of the base prices that a time is asked about."""
+"""The SQL of the prices that a time is asked about, with when they were first listed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.models import Offering, PriceRow
 from llmpricing.services.catalogue import first_seen
-from llmpricing.services.catalogue.first_seen import BasePrice
-from llmpricing.services.catalogue.row_columns import BASE_METERS
+from llmpricing.services.catalogue.first_seen import ValidThen
 from llmpricing.services.clocks import Clocks
 
 
-@first_seen.base_prices.in_database
-def base_prices(session: Session, clocks: Clocks) -> Sequence[BasePrice]:
-    """The base prices behind the list's columns that are valid and believed."""
-    query = select(PriceRow.offering_id, PriceRow.meter, _is_late(clocks)).where(
-        PriceRow.at(clocks.as_of, clocks.known_at),
-        PriceRow.condition_key == "",
-        PriceRow.state != "unknown",
-        PriceRow.meter.in_(BASE_METERS.values()),
+@first_seen.all_prices.in_database
+def all_prices(session: Session, clocks: Clocks) -> Sequence[ValidThen]:
+    """The prices of all offerings that are valid and believed."""
+    return [ValidThen(*row) for row in session.execute(_valid_then(clocks))]
+
+
+@first_seen.prices_of.in_database
+def prices_of(session: Session, clocks: Clocks, slugs: Collection[str]) -> Sequence[ValidThen]:
+    """The same of these offerings."""
+    offerings = select(Offering.id).where(Offering.slug.in_(slugs))
+    return [ValidThen(*row) for row in session.execute(_valid_then(clocks).where(PriceRow.offering_id.in_(offerings)))]
+
+
+def _valid_then(clocks: Clocks) -> Select[Any]:
+    is_later = PriceRow.fresh_from > clocks.as_of
+    first = case((is_later, PriceRow.fresh_from))
+    told_until = case((and_(is_later, _is_told_by_itself(clocks)), func.upper(PriceRow.valid)))
+    return select(PriceRow.offering_id, PriceRow.meter, PriceRow.condition_key, PriceRow.id, first, told_until).where(
+        PriceRow.at(clocks.as_of, clocks.known_at), PriceRow.state != "unknown"
     )
-    return [(offering, meter, bool(late)) for offering, meter, late in session.execute(query)]
 
 
-@first_seen.late_prices.in_database
-def late_prices(session: Session, clocks: Clocks, slugs: Collection[str]) -> set[int]:
-    """The ids of these offerings' prices, under whatever conditions, whose first list came after the time asked for."""
-    query = select(PriceRow.id).where(
-        PriceRow.offering_id.in_(select(Offering.id).where(Offering.slug.in_(slugs))),
-        PriceRow.at(clocks.as_of, clocks.known_at),
-        PriceRow.state != "unknown",
-        _is_late(clocks),
-    )
-    return set(session.scalars(query))
-
-
-def _is_late(clocks: Clocks) -> ColumnElement[bool]:
-    """Whether the first list of a price came later, and the price's end is not from that list."""
+def _is_told_by_itself(clocks: Clocks) -> ColumnElement[bool]:
+    """Whether a price ended before its source is known to have it first, and no other source's price ended it."""
     until, following = func.upper(PriceRow.valid), aliased(PriceRow)
     ended_by_another = exists().where(
         following.offering_id == PriceRow.offering_id,
@@ -50,5 +48,4 @@ def _is_late(clocks: Clocks) -> ColumnElement[bool]:
         following.recorded.contains(clocks.known_at),
         following.source_id != PriceRow.source_id,
     )
-    is_told_by_itself = until.is_not(None) & (until <= PriceRow.fresh_from) & ~ended_by_another
-    return and_(PriceRow.fresh_from.is_not(None), PriceRow.fresh_from > clocks.as_of, ~is_told_by_itself)
+    return until.is_not(None) & (until <= PriceRow.fresh_from) & ~ended_by_another

@@ -127,10 +127,17 @@ def models_of_rows(rows: Iterable[Any], seen: SeenSince | None = None, *, joined
 
 
 def with_sightings(model: SoldModel, seen: SeenSince) -> SoldModel:
-    """The model with since when lists are seen to have it, where that is all that is known of its release."""
-    known = [seen[row.number] for row in model.rows if row.number in seen]
-    first, is_telling = min(known, default=(None, False))
+    """The model with since when lists are seen to have it, where that is all that is known of its release. An id such
+    as ``-latest`` meant other models before, and tells nothing of one that has others.
+    """
+    lasting = [row for row in model.rows if not moves(api_id(row))] or model.rows
+    first, is_telling = min((seen[row.number] for row in lasting if row.number in seen), default=(None, False))
     return replace(model, seen_since=first) if is_telling and model.released_on is None else model
+
+
+def api_id(row: Any) -> str:
+    """The seller's own id of an offering."""
+    return str(row.id.partition("/")[2])
 
 
 def _bare(group: Sequence[SoldOffering]) -> Any:
@@ -138,10 +145,10 @@ def _bare(group: Sequence[SoldOffering]) -> Any:
 
 
 def _sold(row: Any) -> SoldOffering:
-    api_id = row.id.partition("/")[2]
+    sold_as = api_id(row)
     prices = (row.input_per_mtok, row.output_per_mtok)
-    told, kind = row.price_state == "priced" and prices != (None, None), kind_of(row.mode, row.outputs, api_id)
-    return SoldOffering(row.id, row.provider, api_id, kind, prices if told else None, row.name)
+    told, kind = row.price_state == "priced" and prices != (None, None), kind_of(row.mode, row.outputs, sold_as)
+    return SoldOffering(row.id, row.provider, sold_as, kind, prices if told else None, row.name)
 
 
 def _given_up(members: Sequence[tuple[SoldOffering, Any]]) -> tuple[str, str] | None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.models import Offering, PriceRow, Source
-from llmpricing.services.price_book import Reads
+from llmpricing.services.catalogue.counting_from import UNKNOWN, Begin, begun_at, counts_from
+from llmpricing.services.price_book import BookState, Reads
+
+_Sourced = tuple[Any, str]  # a row of prices and its source
 
 
 @dataclass(frozen=True, slots=True)
 class PastPrice:
     """A price and when it was charged: ``amount`` in ``currency`` per ``per`` units. ``recorded_at`` is when we learnt
     it, ``conditions`` its key as in changes and disagreements, empty for the base price; ``bracket_from`` the last time
-    another value was seen, where the change lies between two readings.
+    another value was seen, where the change lies between two readings. From ``counts_from`` on (None: ever) it is shown
+    as the price of its time: where no list tells its start, it is not known to have been charged before.
     """
 
     price_id: int
@@ -34,12 +41,28 @@ class PastPrice:
     bracket_from: datetime | None
     source: str
     recorded_at: datetime
+    counts_from: datetime | None
 
 
-def price_history(reads: Reads, slug: str, known_at: datetime) -> list[PastPrice] | None:
+def price_history(
+    reads: Reads, book: BookState, slug: str, known_at: datetime, standing: StandsOn
+) -> list[PastPrice] | None:
     """All of them by meter and conditions, the oldest first; None where no offering has this id at ``known_at``."""
-    if isinstance(reads, PriceBook):
-        return _in_book(reads, slug, known_at)
+    found = _in_book(reads, slug, known_at) if isinstance(reads, PriceBook) else _in_database(reads, slug, known_at)
+    if not found:
+        return None if found is None else []
+    begin = begun_at(reads, book, known_at, standing).get(found[0][0].offering_id, UNKNOWN)
+    return [
+        _past(row, source, begin, following) for (row, source), following in zip(found, [*found[1:], None], strict=True)
+    ]
+
+
+def carried_back(prices: Iterable[PastPrice]) -> list[PastPrice]:
+    """The same prices, those whose start no list tells from ever on: what they were later found to be."""
+    return [replace(one, counts_from=one.valid_from) for one in prices]
+
+
+def _in_database(reads: Session, slug: str, known_at: datetime) -> list[_Sourced] | None:
     offering = reads.scalar(select(Offering.id).where(Offering.slug == slug, Offering.created_at <= known_at))
     if offering is None:
         return None
@@ -54,22 +77,22 @@ def price_history(reads: Reads, slug: str, known_at: datetime) -> list[PastPrice
             PriceRow.id,
         )
     )
-    return [_past(row, source) for row, source in reads.execute(query)]
+    return [(row, source) for row, source in reads.execute(query)]
 
 
-def _in_book(book: PriceBook, slug: str, known_at: datetime) -> list[PastPrice] | None:
+def _in_book(book: PriceBook, slug: str, known_at: datetime) -> list[_Sourced] | None:
     number = book.numbers.get(slug)
     if number is None or next(book.rows("offering", ("created_at",), [number]))[0] > known_at:
         return None
     believed = (row for row in book.records("price", [number]) if known_at in row.recorded)
-    found = [_past(row, book.sources[row.source_id].slug) for row in believed]
-    return sorted(found, key=lambda one: (one.meter, one.conditions, one.valid_from or _BEGINNING, one.price_id))
+    found = sorted(believed, key=lambda row: (row.meter, row.condition_key, row.valid.lower or _BEGINNING, row.id))
+    return [(row, book.sources[row.source_id].slug) for row in found]
 
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def _past(row: Any, source: str) -> PastPrice:
+def _past(row: Any, source: str, begin: Begin, following: _Sourced | None) -> PastPrice:
     assert row.recorded.lower is not None, "a price is recorded at some time"  # noqa: S101 - the database refuses others
     return PastPrice(
         price_id=row.id,
@@ -85,4 +108,17 @@ def _past(row: Any, source: str) -> PastPrice:
         bracket_from=row.bracket_from,
         source=source,
         recorded_at=row.recorded.lower,
+        counts_from=counts_from(row.valid.lower, row.fresh_from, _told_until(row, following), begin),
     )
+
+
+def _told_until(row: Any, following: _Sourced | None) -> datetime | None:
+    """Until when it held, where its own source tells of it as past."""
+    until: datetime | None = row.valid.upper
+    if until is None or row.fresh_from is None or row.fresh_from < until:
+        return None
+    if following is None:
+        return until
+    after = following[0]
+    is_next = (after.meter, after.condition_key, after.valid.lower) == (row.meter, row.condition_key, until)
+    return None if is_next and after.source_id != row.source_id else until

@@ -13,7 +13,16 @@ from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookRead, BookState, Reads
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SeenSince = Mapping[int, tuple[date, bool]]
+
+
+class Seen(NamedTuple):
+    """The day since when some list is known to have an offering, and whether that list had others before."""
+
+    first: date
+    is_telling: bool
+
+
+SeenSince = Mapping[int, Seen]  # by the number of the offering
 _known: Memory[tuple[str, int, datetime], SeenSince] = Memory(2, lambda found: 100 * len(found))
 METERS = ("input_tokens", "output_tokens")
 
@@ -51,8 +60,8 @@ def _earliest(days: Sequence[int | None]) -> datetime | None:
 
 
 def seen_since(found: Iterable[FirstSighting]) -> SeenSince:
-    """The day since when some list is known to have each offering, by its number, and whether that list had others
-    before: with what a source's first list holds it tells nothing of the time before.
+    """Since when lists are known to have each offering: with what a source's first list holds it tells nothing of the
+    time before.
     """
     began: dict[int, datetime] = {}
     earliest: dict[int, tuple[datetime, int]] = {}
@@ -64,7 +73,7 @@ def seen_since(found: Iterable[FirstSighting]) -> SeenSince:
         began[source] = min(first, began.get(source, first))
         earliest[offering] = min((first, source), earliest.get(offering, (first, source)))
     return {
-        offering: (first.date(), first > began[source])
+        offering: Seen(first.date(), first > began[source])
         for offering, (first, source) in earliest.items()
         if offering not in silent
     }

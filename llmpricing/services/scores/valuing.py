@@ -114,7 +114,7 @@ def _passing(reads: Reads, clocks: Clocks, standing: StandsOn, question: ValueQu
         return {}
     models = listed_models(reads, book_state(reads), clocks, standing)
     if question.only_known_then:
-        models = as_known_then(reads, clocks, models, standing)
+        models = as_known_then(reads, book_state(reads), clocks, models, standing)
     return verdicts(models, question.wanted, clocks, _month_of(models, question))
 
 
@@ -136,7 +136,8 @@ def _month_of(models: Sequence[SoldModel], question: ValueQuestion) -> Between:
 
 
 def _priced_then(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: StandsOn) -> list[OfferingItem]:
-    return items_as_known_then(reads, clocks, get_offerings(reads, clocks, slugs, standing), standing)
+    items = get_offerings(reads, clocks, slugs, standing)
+    return items_as_known_then(reads, book_state(reads), clocks, items, standing)
 
 
 def _scored(

@@ -14,10 +14,11 @@ from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.price_changes import Change, changes_since, known_since
 from llmpricing.services.catalogue.price_history import PastPrice, price_history
+from llmpricing.services.clocks import Clocks
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, StaleMeta, as_json, stale_meta
 from llmpricing.web.conditional import valid_until
-from llmpricing.web.list_query import nearly, own_ids, sellers
+from llmpricing.web.list_query import nearly, own_ids, sellers, standing
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import page_of, page_readers
 
@@ -97,7 +98,8 @@ def show_history(request: Request) -> HistoryAnswer:
     """A page of what one offering's prices were, are and will be."""
     values, slug = HISTORY.read(request), request.matchdict["id"]
     known_at = request.book.known_at(values.get("known_at"))
-    found = price_history(request.reads, slug, known_at)
+    stands_on = standing(request, Clocks(known_at, known_at))
+    found = price_history(request.reads, request.book, slug, known_at, stands_on)
     if found is None:
         raise nearly(request, slug)
     wanted = [one for one in found if one.meter == values.get("meter", one.meter)]

@@ -39,7 +39,7 @@ def prices_then(
     late: Collection[int] = ()
     if leaves_out(request):
         others = {one.evidence.via for prices in found.values() for one in prices if one.evidence.via}
-        late = late_prices(request.reads, clocks, {*found, *others})
+        late = late_prices(request.reads, request.book, clocks, {*found, *others}, standing)
     return {
         slug: sorted((one for one in prices if one.price_id not in late), key=lambda one: place(one.meter))
         for slug, prices in found.items()

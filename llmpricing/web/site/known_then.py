@@ -31,14 +31,18 @@ def leaves_out(request: Request) -> bool:
 
 def models_then(request: Request, clocks: Clocks, models: Sequence[SoldModel], standing: StandsOn) -> list[SoldModel]:
     """The models as the address asks for them: without the prices that are left out."""
-    return as_known_then(request.reads, clocks, models, standing) if leaves_out(request) else list(models)
+    return as_known_then(request.reads, request.book, clocks, models, standing) if leaves_out(request) else list(models)
 
 
 def items_then(
     request: Request, clocks: Clocks, items: Sequence[OfferingItem], standing: StandsOn
 ) -> list[OfferingItem]:
     """The same of offerings."""
-    return items_as_known_then(request.reads, clocks, items, standing) if leaves_out(request) else list(items)
+    return (
+        items_as_known_then(request.reads, request.book, clocks, items, standing)
+        if leaves_out(request)
+        else list(items)
+    )
 
 
 def costs_then(
@@ -64,7 +68,7 @@ def late_caches(
     """Those of these rows, by id, at which the workload reads from a cache whose price is left out."""
     if not workload.cached_share or not leaves_out(request):
         return []
-    return late_cache_reads(request.reads, clocks, rows, standing)
+    return late_cache_reads(request.reads, request.book, clocks, rows, standing)
 
 
 def uncached(workload: Workload) -> Workload:

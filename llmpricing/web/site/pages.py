@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from pyramid.request import Request
 
@@ -22,7 +23,7 @@ from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.offering_needs import meets, stated_needs
-from llmpricing.services.catalogue.price_history import price_history
+from llmpricing.services.catalogue.price_history import carried_back, price_history
 from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.catalogue.sightings import offerings_seen
@@ -72,7 +73,7 @@ def model(request: Request) -> dict[str, Any]:
     shown = [item, *(one.item for one in sellers.ranked)]
     ends = {item.id: next_end(of_base(details.prices), now)}
     announced = announced_steps(request, clocks, workload, ends, {item.id: sellers.total}, stands_on)
-    past = price_history(request.reads, item.id, clocks.known_at) or []
+    past = price_history(request.reads, request.book, item.id, clocks.known_at, stands_on) or []
     return {
         "show": display,
         "item": item,
@@ -95,7 +96,8 @@ def model(request: Request) -> dict[str, Any]:
         "price_pages": {one.id: one.price_pages for one in sold_by},
         "needs_said": _needs_said(of_it, item.id),
         "aliases": [alias for alias in details.aliases if alias != item.id],
-        "history": history_chart(item.id, past, now),
+        "history": history_chart(item.id, carried_back(past) if "show" in asked else past, now),
+        "history_query": urlencode({"model": item.id, **_given(request, "known_at", "show")}, safe="/"),
         "can_draw": can_draw(),
         "scores": scores_of(request.reads, clocks, [item.id, *(row.id for row in of_it.rows)]),
         "benchmarks": BENCHMARKS,
@@ -113,6 +115,10 @@ def model(request: Request) -> dict[str, Any]:
     }
 
 
+def _given(request: Request, *names: str) -> dict[str, str]:
+    return {name: request.GET[name] for name in names if request.GET.get(name, "").strip()}
+
+
 def _needs_said(model: SoldModel, slug: str) -> list[tuple[str, list[str]]]:
     """What lists deny of the offering, and what they say of its model alone: words with those lists, and the needs."""
     row = next(row for row in model.rows if row.id == slug)
@@ -127,7 +133,8 @@ def _needs_said(model: SoldModel, slug: str) -> list[tuple[str, list[str]]]:
 
 def _late(request: Request, clocks: Clocks, slug: str, prices: Sequence[PriceDetail]) -> list[int]:
     """The prices, own and borrowed, that were first listed after the time asked for."""
-    found = late_prices(request.reads, clocks, {slug, *(one.evidence.via for one in prices if one.evidence.via)})
+    slugs = {slug, *(one.evidence.via for one in prices if one.evidence.via)}
+    found = late_prices(request.reads, request.book, clocks, slugs, standing(request, clocks))
     return [one.price_id for one in prices if one.price_id in found]
 
 

@@ -1,4 +1,6 @@
-"""The prices of one offering over time: steps with a label at each line, uncertain changes as bands."""
+"""The prices of one offering over time: steps with a label at each line, uncertain changes as bands. A price begins
+where it is known, not where the axis does.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,18 @@ from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline, posit
 from llmpricing.web.site.charts.theme import BAND, DASHES, INK, QUIET, SERIES
 
 TOKEN_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-_COLUMNS = ("meter", "valid_from", "valid_until", "state", "amount", "currency", "per", "basis", "source")
+_COLUMNS = (
+    "meter",
+    "valid_from",
+    "counts_from",
+    "valid_until",
+    "state",
+    "amount",
+    "currency",
+    "per",
+    "basis",
+    "source",
+)
 _LABEL_ROOM = 15  # pixels from one label to the next
 _LOG_BEYOND = 40  # times the smallest: on a linear axis it would lie on the ground
 _SOME_TIME = timedelta(days=90)
@@ -51,7 +64,7 @@ def history_chart(offering: str, prices: Sequence[PastPrice], now: datetime) -> 
 
 def _lines(prices: Sequence[PastPrice]) -> list[_MeterLine]:
     """At most four meters in the currency and unit of the first."""
-    base = [one for one in prices if not one.conditions and one.state in ("priced", "free")]
+    base = [one for one in prices if not one.conditions and one.state in ("priced", "free") and _is_ever_known(one)]
     ordered = sorted(base, key=lambda one: (one.meter not in TOKEN_METERS, _place(one.meter), one.meter))
     if not ordered:
         return []
@@ -61,12 +74,16 @@ def _lines(prices: Sequence[PastPrice]) -> list[_MeterLine]:
     return [_MeterLine(meter, [one for one in alike if one.meter == meter]) for meter in meters]
 
 
+def _is_ever_known(one: PastPrice) -> bool:
+    return one.counts_from is None or one.valid_until is None or one.counts_from < one.valid_until
+
+
 def _place(meter: str) -> int:
     return TOKEN_METERS.index(meter) if meter in TOKEN_METERS else len(TOKEN_METERS)
 
 
 def _span(lines: Sequence[_MeterLine], now: datetime) -> tuple[datetime, datetime]:
-    dates = [at for line in lines for one in line.prices for at in (one.valid_from, one.bracket_from) if at]
+    dates = [at for line in lines for one in line.prices for at in (one.counts_from, one.bracket_from) if at]
     start, end = min([*dates, now - _SOME_TIME]), max([*dates, now])
     margin = (end - start) / 20
     return start - margin, end + (margin if end > now else timedelta())
@@ -115,8 +132,12 @@ def _about(lines: Sequence[_MeterLine]) -> str:
 
 
 def _dated(one: PastPrice) -> str:
-    since = f"from {display.long_day(one.valid_from)}" if one.valid_from else "at first"
+    since = f"from {display.long_day(one.valid_from)}" if one.valid_from else _known_since(one)
     return f"{_money(one)} {since}"
+
+
+def _known_since(one: PastPrice) -> str:
+    return f"known since {display.long_day(one.counts_from)}" if one.counts_from else "at first"
 
 
 def _money(one: PastPrice) -> str:
@@ -179,7 +200,7 @@ def _steps(line: _MeterLine, start: datetime, end: datetime) -> list[dict[str, A
     rows: list[dict[str, Any]] = []
     part, until = 0, None
     for one in line.prices:
-        begins = one.valid_from or start
+        begins = one.counts_from or start
         if until is not None and until != begins:
             part += 1
         until = min(one.valid_until or end, end)

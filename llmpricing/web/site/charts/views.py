@@ -11,11 +11,13 @@ import msgspec
 from pyramid.request import Request
 from pyramid.response import Response
 
-from llmpricing.services.catalogue.price_history import price_history
+from llmpricing.services.catalogue.model_list import UNDATED
+from llmpricing.services.catalogue.price_history import carried_back, price_history
+from llmpricing.services.clocks import Clocks
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
 from llmpricing.web.errors import RETRY_AFTER_S, Refused
-from llmpricing.web.list_query import own_ids
+from llmpricing.web.list_query import own_ids, standing
 from llmpricing.web.paging import digest_of_question
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.selecting import cell
@@ -23,13 +25,14 @@ from llmpricing.web.site.charts.chart import NARROW, WIDTH, Chart
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import ChartRenderer, ChartsAwayError, can_draw
 from llmpricing.web.site.charts.theme import dressed, in_plain_colours
+from llmpricing.web.site.known_then import SHOW
 
 FORMS = "svg|csv|vl\\.json"
 _TTL_S = 3600
 _RENDERER = "llmpricing.charts"  # in the registry
 _WIDTHS = {"narrow": NARROW, "wide": WIDTH}
 WIDTHS: Mapping[str, p.Reader] = {"width": p.one_of(*_WIDTHS)}  # how wide a chart is drawn
-_HISTORY = {"model": p.text, "known_at": p.known, **WIDTHS}
+_HISTORY = {"model": p.text, "known_at": p.known, **WIDTHS, **SHOW}
 
 
 def includeme(config: Any) -> None:
@@ -45,11 +48,14 @@ def history(request: Request) -> Response:
     if "model" not in values:
         raise Refused(400, "INVALID_PARAMETER", "model names the offering, such as openai/gpt-4o.", field="model")
     known_at, (model,) = request.book.known_at(values.get("known_at")), own_ids(request, [values["model"]])
-    found = price_history(request.reads, model, known_at)
+    stands_on = standing(request, Clocks(known_at, known_at))
+    found = price_history(request.reads, request.book, model, known_at, stands_on)
     if found is None:
         raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
-    question = {"model": model, "known_at": known_at.isoformat()}
-    return answer(request, "history", question, lambda: history_chart(model, found, request.period.start))
+    shown = values.get("show", "known")
+    prices = carried_back(found) if shown == UNDATED else found
+    question = {"model": model, "known_at": known_at.isoformat(), "prices": shown}
+    return answer(request, "history", question, lambda: history_chart(model, prices, request.period.start))
 
 
 def answer(request: Request, name: str, question: dict[str, str], build: Callable[[], Chart]) -> Response:

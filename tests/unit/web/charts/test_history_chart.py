@@ -35,6 +35,7 @@ def price(meter: str, amount: str, since: str | None, until: str | None, **more:
         "bracket_from": None,
         "source": "litellm",
         "recorded_at": NOW,
+        "counts_from": day(since) if since else None,
     }
     return PastPrice(**(values | more))
 
