@@ -51,10 +51,9 @@ def price_history(
     found = _in_book(reads, slug, known_at) if isinstance(reads, PriceBook) else _in_database(reads, slug, known_at)
     if not found:
         return None if found is None else []
-    begin = begun_at(reads, book, known_at, standing).get(found[0][0].offering_id, UNKNOWN)
-    return [
-        _past(row, source, begin, following) for (row, source), following in zip(found, [*found[1:], None], strict=True)
-    ]
+    told = [_told_until(row, after) for (row, _), after in zip(found, [*found[1:], None], strict=True)]
+    begin = begun_at(reads, book, known_at, standing).get(found[0][0].offering_id, UNKNOWN) if any(told) else UNKNOWN
+    return [_past(row, source, until, begin) for (row, source), until in zip(found, told, strict=True)]
 
 
 def carried_back(prices: Iterable[PastPrice]) -> list[PastPrice]:
@@ -92,7 +91,7 @@ def _in_book(book: PriceBook, slug: str, known_at: datetime) -> list[_Sourced] |
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def _past(row: Any, source: str, begin: Begin, following: _Sourced | None) -> PastPrice:
+def _past(row: Any, source: str, told_until: datetime | None, begin: Begin) -> PastPrice:
     assert row.recorded.lower is not None, "a price is recorded at some time"  # noqa: S101 - the database refuses others
     return PastPrice(
         price_id=row.id,
@@ -108,7 +107,7 @@ def _past(row: Any, source: str, begin: Begin, following: _Sourced | None) -> Pa
         bracket_from=row.bracket_from,
         source=source,
         recorded_at=row.recorded.lower,
-        counts_from=counts_from(row.valid.lower, row.fresh_from, _told_until(row, following), begin),
+        counts_from=counts_from(row.valid.lower, row.fresh_from, told_until, begin),
     )
 
 

@@ -20,7 +20,7 @@ from llmpricing.services.catalogue.model_list import ModelFilter, verdicts
 from llmpricing.services.catalogue.shown_offering import Between, nobody_knows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
-from llmpricing.services.price_book import Reads, book_state
+from llmpricing.services.price_book import BookState, Reads, book_state
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.services.scores.kept_scores import is_model, model_of, models_sold, scores_by_model
@@ -58,15 +58,15 @@ def value_models(
     """The rankings by the prices of ``as_of`` and the scores of ``known_at``; own scores take the place of kept ones.
     Beside them the names of ``own`` that mean no model.
     """
-    items = _priced_then if question.only_known_then else get_offerings
+    book = book_state(reads)
     kept = scores_by_model(reads, clocks)
     brought, unknown = _brought(reads, clocks, own)
-    listed = listed_models(reads, book_state(reads), clocks, standing)
+    listed = listed_models(reads, book, clocks, standing)
     models, scores = _scored(listed, models_sold(reads, clocks, {**kept, **brought}), kept, brought)
-    passing = _passing(reads, clocks, standing, question)
+    passing = _passing(reads, book, clocks, standing, question)
     sold = [
         one
-        for one in items(reads, clocks, list(models), standing)
+        for one in _items(reads, book, clocks, list(models), standing, question)
         if one.status != _GONE and not one.id.endswith(_SLOWER)
     ]
     averages = _averages(reads, clocks, standing, sold, question.month)
@@ -108,13 +108,15 @@ def _averages(
     }
 
 
-def _passing(reads: Reads, clocks: Clocks, standing: StandsOn, question: ValueQuestion) -> Mapping[str, bool | None]:
+def _passing(
+    reads: Reads, book: BookState, clocks: Clocks, standing: StandsOn, question: ValueQuestion
+) -> Mapping[str, bool | None]:
     """Whether each offering is what is wanted, as the list of models finds it."""
     if question.wanted is None:
         return {}
-    models = listed_models(reads, book_state(reads), clocks, standing)
+    models = listed_models(reads, book, clocks, standing)
     if question.only_known_then:
-        models = as_known_then(reads, book_state(reads), clocks, models, standing)
+        models = as_known_then(reads, book, clocks, models, standing)
     return verdicts(models, question.wanted, clocks, _month_of(models, question))
 
 
@@ -135,9 +137,11 @@ def _month_of(models: Sequence[SoldModel], question: ValueQuestion) -> Between:
     return month
 
 
-def _priced_then(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: StandsOn) -> list[OfferingItem]:
+def _items(
+    reads: Reads, book: BookState, clocks: Clocks, slugs: Sequence[str], standing: StandsOn, question: ValueQuestion
+) -> list[OfferingItem]:
     items = get_offerings(reads, clocks, slugs, standing)
-    return items_as_known_then(reads, book_state(reads), clocks, items, standing)
+    return items_as_known_then(reads, book, clocks, items, standing) if question.only_known_then else items
 
 
 def _scored(
