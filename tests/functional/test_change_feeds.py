@@ -207,3 +207,19 @@ def test_the_book_in_memory_gives_the_same_bytes(url: str, redis_url: str, tmp_p
         for path in (JSON, ATOM):
             assert held.get(path).body == app.get(path).body
             assert held.get(path, {"model": "acme/b"}).body == app.get(path, {"model": "acme/b"}).body
+
+
+def test_what_a_first_reading_announces_is_told_until_it_happens(empty_book_url: str, redis_url: str) -> None:
+    """It came with its offering, before the time of which events are told; and in spite of many newcomers."""
+    bring(empty_book_url, 40, A, model("b", 5, later=4))
+    with running_app(empty_book_url, redis_url) as app:
+        first = items(app)
+        assert told(app) == [SAID]
+        assert first[0]["date_published"] == f"{TODAY - timedelta(days=40):%Y-%m-%d}T00:00:00Z"
+        many = [model(f"n{number}", 1) for number in range(600)]
+        bring(empty_book_url, 2, A, model("b", 5, later=4), *many)
+        found = items(app)
+        assert len(found) == 500
+        assert found[-1] == first[0]
+        bring(empty_book_url, 1, A, model("b", 5), *many)
+        assert [kind for kind, _ in told(app, "acme/b")] == ["withdrawn"]

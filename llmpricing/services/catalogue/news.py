@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import groupby
+from functools import partial
+from itertools import groupby, takewhile
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -61,7 +62,8 @@ class News:
 def news_since(reads: Reads, since: datetime, now: datetime, offerings: Collection[str] | None = None) -> list[News]:
     """What happened after ``since`` and until ``now``, the newest first; with ``offerings`` of these ids alone.
 
-    The prices with which an offering came are no events of their own.
+    The prices with which an offering came are no events of their own. What is still announced is told whenever it was
+    said, with its offering too: who reads for the first time would not know it.
     """
     found = [_of_offering(NewsKind.NEW, one) for one in arrived_since(reads, since, offerings)]
     found += [_of_offering(NewsKind.RETIRED, one) for one in retired_since(reads, since, offerings)]
@@ -91,6 +93,7 @@ def _of_prices(rows: Sequence[Any], together: Sequence[Any], since: datetime, no
         believed = _before(rows, "recorded", at)
         old, new = _first(_before(believed, "valid", at)), _first(_on(believed, "valid", at))
         yield from _moved(old, new, at, believed, _before(together, "recorded", at))
+    yield from _announced_before(rows, since, now)
 
 
 def _bounds(ranges: Sequence[Any], since: datetime, now: datetime) -> list[datetime]:
@@ -116,7 +119,10 @@ def _first(rows: Sequence[Any]) -> Any | None:
     return rows[0] if rows else None  # at one moment of both clocks there is one at the most
 
 
-def _steps(believed: Sequence[Any], at: datetime) -> dict[datetime, tuple[Any | None, Any]]:
+_Steps = dict[datetime, tuple[Any | None, Any]]  # by their moment, the price that ends and the one that begins
+
+
+def _steps(believed: Sequence[Any], at: datetime) -> _Steps:
     """By the moment at which another price begins after ``at`` the one that ends there and the one that begins."""
     begins = {row.valid.lower: row for row in believed if row.valid.lower is not None and row.valid.lower > at}
     steps = {step: (_first(_before(believed, "valid", step)), row) for step, row in begins.items()}
@@ -124,8 +130,8 @@ def _steps(believed: Sequence[Any], at: datetime) -> dict[datetime, tuple[Any | 
 
 
 def _of_steps(
-    were: dict[datetime, tuple[Any | None, Any]],
-    are: dict[datetime, tuple[Any | None, Any]],
+    were: _Steps,
+    are: _Steps,
     believed: Sequence[Any],
     at: datetime,
 ) -> Iterator[News]:
@@ -137,6 +143,22 @@ def _of_steps(
         is_same_list = instead is None or instead.source == off.source  # else another list is believed, without one
         by_seller = is_same_list and not by_operator(off, instead)
         yield _news(NewsKind.WITHDRAWN, at, off, None, step, by_seller=by_seller)
+
+
+def _announced_before(rows: Sequence[Any], since: datetime, now: datetime) -> Iterator[News]:
+    """What is still announced and was by ``since``, each when it was told first: the event that it was then."""
+    ends = {end for row in rows for end in (row.recorded.lower, row.recorded.upper) if end is not None and end <= since}
+    known = [(at, _steps(_on(rows, "recorded", at), at)) for at in sorted(ends, reverse=True)]
+    for step, (_, new) in sorted(_steps(_on(rows, "recorded", now), now).items()):
+        told = [(at, *steps[step]) for at, steps in takewhile(partial(_holds, step, new), known)]
+        if told:
+            at, old, first = told[-1]
+            yield _news(NewsKind.ANNOUNCED, at, old, first, step, by_seller=not by_operator(old, first))
+
+
+def _holds(step: datetime, new: Any, known: tuple[datetime, _Steps]) -> bool:
+    """Whether a price began at a step by what was known at a time."""
+    return step in known[1] and _same(known[1][step][1], new)
 
 
 def _moved(

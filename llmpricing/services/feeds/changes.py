@@ -24,14 +24,23 @@ _TITLE = "Changes of LLM prices"
 
 def change_feed(name: str, reads: Reads, now: datetime, models: Sequence[str] | None = None) -> bytes:
     """The feed ``changes.json`` or ``changes.atom`` of what happened before ``now``, of these offerings alone where
-    they are named, by id.
+    they are named, by id: of what is announced all, of the rest the newest.
     """
     wanted = sorted(set(models or ()))
-    found = news_since(reads, now - SPAN, now, None if models is None else set(wanted))[:MOST_ENTRIES]
-    entries = [_entry(one) for one in found]
+    found = news_since(reads, now - SPAN, now, None if models is None else set(wanted))
+    entries = [_entry(one) for one in _told_of(found, now)]
     if name == "changes.atom":
         return atom_feed(_feed_id(wanted), _title(wanted), entries)
     return json_feed(_title(wanted), entries)
+
+
+def _told_of(found: Sequence[News], now: datetime) -> list[News]:
+    """The events that are told, in their order: no flood of newcomers hides what is announced."""
+    coming = [one for one in found if one.kind is NewsKind.ANNOUNCED and one.valid_from and one.valid_from > now]
+    nearest = {one.id for one in sorted(coming, key=lambda one: one.valid_from or now)[:MOST_ENTRIES]}
+    rest = [one.id for one in found if one.id not in nearest][: MOST_ENTRIES - len(nearest)]
+    kept = nearest.union(rest)
+    return [one for one in found if one.id in kept]
 
 
 def _title(models: Sequence[str]) -> str:
