@@ -105,7 +105,7 @@ class Settings:
         "llmpricing.memory_mib",
         integer(16, 65_536),
         "what one process makes of the price book and keeps takes no more, about: what was not asked for longest goes",
-        "48",
+        "128",
     )
     metrics_listen: tuple[str, int] | None = _setting(
         "llmpricing.metrics_listen",

@@ -228,14 +228,14 @@ def costs_of_book(
 def _reckoned(
     reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
 ) -> dict[str, WorkloadTotal]:
-    """Multiplied where the plan of an offering tells how, quoted elsewhere."""
+    """Multiplied where the plan of an offering tells how, quoted elsewhere, also where a share has batch prices."""
     found: dict[str, WorkloadTotal] = {}
-    if not any(workload.batch_quantities.values()):
-        usage = usage_of(workload.quantities)
-        plans = plans_of(reads, book, clocks, offerings, with_rates=with_rates)
-        for slug in offerings:
-            if (plan := plans[slug]) and (cost := plan.cost(usage, clocks)):
-                found[slug] = cost
+    usage, has_batch = usage_of(workload.quantities), any(workload.batch_quantities.values())
+    plans = plans_of(reads, book, clocks, offerings, with_rates=with_rates)
+    for slug in offerings:
+        plan = plans[slug]
+        if plan and not (has_batch and BATCH.service_tier in plan.prices.tiers) and (cost := plan.cost(usage, clocks)):
+            found[slug] = cost
     others = [slug for slug in offerings if slug not in found]
     quoted = workload_costs(reads, clocks, workload, others, "USD", with_rates=with_rates)
     return found | {one.offering: WorkloadTotal(one.total, one.currency, one.by_hours, one.bounds) for one in quoted}
