@@ -25,13 +25,13 @@ from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing import (
     SORTABLE,
     OfferingFilter,
     get_offering,
     id_like,
     list_offerings,
-    providers,
 )
 from llmpricing.services.catalogue.news import NewsKind, news_since
 from llmpricing.services.catalogue.offering_detail import details
@@ -215,7 +215,7 @@ def filters(chance, known):
     """A filter as somebody might set it, mostly one that leaves something."""
     maybe = lambda value, share=0.25: value() if chance.random() < share else None  # noqa: E731 - read once, below
     found = {
-        "providers": maybe(lambda: tuple(chance.sample([one for one, _, _ in known.providers], 3))),
+        "providers": maybe(lambda: tuple(chance.sample([one.id for one in known.providers], 3))),
         "words": maybe(lambda: chance.choice(["gpt", "CLAUDE son", "mini 4", "x", "%", "no such word"])),
         "capabilities": maybe(lambda: (chance.choice(known.capabilities),), 0.1),
         "modality": maybe(lambda: chance.choice(known.modalities), 0.1),
