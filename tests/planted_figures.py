@@ -69,7 +69,10 @@ def kept(rng: Random) -> dict[str, int]:
 def thought(rng: Random) -> dict[str, int]:
     """An answer after thinking."""
     found = text(rng)
-    return {**found, "output_reasoning_tokens": rng.randint(51, found["output_tokens"] - 20)}
+    number = rng.randint(51, found["output_tokens"] - 20)
+    # A quarter of the output left out at the standard price is what flex costs beyond the step: none tells them apart.
+    number += 4 * number == found["output_tokens"]
+    return {**found, "output_reasoning_tokens": number}
 
 
 def long(rng: Random) -> dict[str, int]:
