@@ -29,6 +29,7 @@ _REFUSALS = {
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
     503: ("UNAVAILABLE", "Many files are being sent. Send yours again in a few seconds."),
 }
+_LARGE_FILE = "The file is larger than {most_mib} MiB: pack it by gzip. On the command line: llmpricing audit FILE"
 _PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{head} · llmpricing</title>
@@ -50,6 +51,11 @@ def _wants_page(request: Any) -> bool:
     return "text/html" in accepted and not getattr(request, "path", "").startswith("/api")
 
 
+def _takes_files(request: Any) -> bool:
+    """Whether a file is sent to the path, which may be larger than other bodies."""
+    return getattr(request, "path", "") in getattr(request.adj, "large_bodies", {})
+
+
 def _as_json(_: Any, fields: dict[str, Any], request_id: str) -> bytes:
     return msgspec.json.encode({"error": fields, "request_id": request_id})
 
@@ -57,7 +63,7 @@ def _as_json(_: Any, fields: dict[str, Any], request_id: str) -> bytes:
 def _as_page(request: Any, fields: dict[str, Any], request_id: str) -> bytes:
     """The same for a person, plain: of the application's style the server knows nothing."""
     head, _, rest = fields["message"].partition(": ")
-    page = request.path.rpartition("/")[0] if request.path in getattr(request.adj, "large_bodies", {}) else "/"
+    page = request.path.rpartition("/")[0] if _takes_files(request) else "/"
     told = f"{rest[:1].upper()}{rest[1:]}" if rest else ""
     return _PAGE.format(head=head, rest=told, page=escape(page, quote=True), request_id=request_id).encode()
 
@@ -68,6 +74,8 @@ class _ServerRefusal(ErrorTask):  # type: ignore[misc]  # waitress ships no type
     def execute(self) -> None:
         error, request_id = self.request.error, uuid.uuid4().hex
         code, message = _REFUSALS.get(error.code, _OTHER)
+        if code == "BODY_TOO_LARGE" and _takes_files(self.request):
+            message = _LARGE_FILE
         most_mib = self.request.adj.max_request_body_size >> 20
         fields = {"code": code, "message": message.format(most_mib=most_mib), "details": {}}
         is_page = _wants_page(self.request)

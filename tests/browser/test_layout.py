@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from llmpricing.scripts.commands.audit_html import audit_page
+from llmpricing.charts.embedding import embedded
+from llmpricing.charts.renderer import ChartRenderer
+from llmpricing.scripts.commands.audit_html import audit_charts, audit_page
 from llmpricing.web.site.columns import IDS
 from tests.browser import chromium
 from tests.browser.accessibility import BEYOND_THE_SCREEN
@@ -139,15 +142,20 @@ def test_a_report_of_the_command_line_breaks_no_word_on_a_phone(browser: Browser
     group = {"team": "1edfc6b4d7bc", "model": "anthropic/claude-haiku-4-5", "records": 117}
     sums = {"logged": "5.18453075", "recomputed": "4.4923502", "difference": "0.69218055"}
     cause = {"money": "-4.130486", "records": 6, "title": "the context step ignored", "share": "67.09", "example": None}
+    known = "2026-11-28T10:00:00+00:00"
     nothing = dict.fromkeys(("at_prices_of", "difference_percent", "bridge"))
     document = {
         **nothing, "files": [], "rows": 117, "priced": 117, "not_billed": 0, "repeated": 0, "unpriced": 0,
-        "price_book": {"book": "b", "last_change": "2026-11-28"}, "known_at": "2026-11-28", **sums, "causes": [cause],
+        "price_book": {"book": "b", "last_change": known}, "known_at": known, **sums, "causes": [cause],
         "assumptions": [], "flat": [], "by": [group | sums], "not_billed_reasons": {}, "unpriced_reasons": [],
         "remarks": {}, "columns": {"litellm-spend-logs": {"read": {"metadata.usage_object." + "tokens" * 9: ["tier"]}}},
     }  # fmt: skip
-    (tmp_path / "report.html").write_text(audit_page(document, is_redacted=False), "utf-8")
+    with closing(ChartRenderer()) as renderer:
+        charts = embedded(audit_charts(document), renderer)
+    (tmp_path / "report.html").write_text(audit_page(document, charts, is_redacted=False), "utf-8")
     browser.open((tmp_path / "report.html").as_uri())
     browser.resize(390, 850)
     assert browser.run(BEYOND_THE_SCREEN) <= 0
+    shown = "return [...document.querySelectorAll('.chart svg')].map(one => one.clientWidth).filter(Boolean)"
+    assert [width < 390 for width in browser.run(shown)] == [True]
     assert browser.run("return Math.max(...[...document.querySelectorAll('tr')].map(row => row.offsetHeight))") < 120

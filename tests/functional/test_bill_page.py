@@ -29,12 +29,15 @@ from sqlalchemy.pool import NullPool
 from structlog.testing import capture_logs
 from webtest import TestApp, Upload
 
+from llmpricing.charts import embedding
+from llmpricing.charts.figures import minute, money, month_name, near
+from llmpricing.charts.renderer import ChartRenderer, ChartsAwayError
+from llmpricing.charts.theme import DARK, LIGHT
 from llmpricing.services.catalogue.same_model import is_another_tier
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.usage_log.audit.one_file import AuditBounds, BeyondBounds
-from llmpricing.web.site import bill
-from llmpricing.web.site.display import figure
+from llmpricing.web.site import bill, bill_shown
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app
 from tests.usage_twins import FOLDER
@@ -127,24 +130,30 @@ def test_a_file_as_it_is_gets_the_sums_and_causes_of_the_command(app: TestApp, c
     assert page.headers["Cache-Control"] == "no-store"
     assert [told(page, one) for one in ("records", "priced")] == [str(right["rows"]), str(right["priced"])]
     assert [told(page, one) for one in ("logged", "recomputed", "difference")] == [
-        right["logged"],
-        right["recomputed"],
-        right["difference"],
+        right[one] and money(Decimal(right[one])) for one in ("logged", "recomputed", "difference")
     ]
     causes = [(row.th.get_text(), row.td.get_text()) for row in page.html.select("#causes tbody tr")]
-    assert [money for _, money in causes] == [cause["money"] for cause in right["causes"]]
+    assert [amount for _, amount in causes] == [money(Decimal(cause["money"])) for cause in right["causes"]]
     assert all(said.startswith(one["title"]) for (said, _), one in zip(causes, right["causes"], strict=True))
     models = [(row.th.get_text(), row.select("td")[-1].get_text()) for row in page.html.select("#by-model tbody tr")]
-    assert models == [(one["model"], one["recomputed"] or "nothing priced") for one in right["by"]]
+    assert models == [
+        (one["model"], money(Decimal(one["recomputed"])) if one["recomputed"] else "nothing priced")
+        for one in right["by"]
+    ]
     assert not [row for row in page.html.select("#causes tbody tr td") if row.get_text().startswith(":")]
+    said = page.html.find(id="book").get_text()
+    assert f"price book {right['price_book']['book']}, changed" in said
+    known = datetime.fromisoformat(right["known_at"])
+    assert f"as known at {minute(known)}: llmpricing audit FILE --known-at {known.isoformat()} says the same" in said
+    assert "old" in said
 
 
 def test_packed_it_is_the_same_and_an_example_tells_its_arithmetic(app: TestApp) -> None:
     log = lines(spend())
     for content in (log, gzip.compress(log), pa.compress(log, "zstd", asbytes=True), zipped(log)):
         page = send(app, content)
-        assert (told(page, "logged"), told(page, "recomputed")) == ("0.0048", "0.0024")
-        assert "logged 0.0048, right is 0.0024 = 10,000 input tokens x 0.2" in page.html.find(id="causes").get_text()
+        assert (told(page, "logged"), told(page, "recomputed")) == ("$0.0048", "$0.0024")
+        assert "logged $0.0048, right is $0.0024 = 10,000 input tokens x 0.2" in page.html.find(id="causes").get_text()
 
 
 def test_its_rows_are_those_that_the_command_writes(app: TestApp, commands: Commands, tmp_path: Path) -> None:
@@ -181,6 +190,50 @@ def test_the_report_is_the_page_in_one_file_without_anything_from_elsewhere(app:
     assert "@media print" in answer.html.style.get_text()
 
 
+WRONG = spend("<script>alert(1)</script>", request_id="req-2")
+
+
+def test_causes_and_months_are_drawn_into_the_page_for_both_screens(app: TestApp) -> None:
+    """As pictures that nothing keeps: no style of their own, which the page may not have, and no address."""
+    page = send(app, lines(spend(), spend(charged=0.01, request_id="req-3"), WRONG))
+    for name, words in (("causes", "charged"), ("months", "At today's prices: $0.0048")):
+        figure = page.html.find(id=f"chart-{name}")
+        pictures = figure.select("svg[role=img]")
+        assert [one.parent["class"] for one in pictures] == [["wide"], ["narrow"]]
+        assert float(pictures[1]["width"]) < 0.6 * float(pictures[0]["width"])
+        ids = [one["id"] for one in figure.select("[id]")]
+        assert len(ids) == len(set(ids)) == 4
+        assert all(one["aria-labelledby"].split() == [one.title["id"], one.desc["id"]] for one in pictures)
+        assert not figure.select("style, script, [style], [href], [src], [onclick]")
+        assert words in " ".join(text.get_text() for text in pictures[0].select("text, desc"))
+        assert figure.find_next("table")["id"] == name  # its facts
+    assert "var(--series-" in str(page.html.find(id="chart-causes"))
+    style = app.get(page.html.find("link", href=lambda one: "bill.css" in one)["href"]).text
+    for name in [one for one in LIGHT if one.startswith(("series", "band"))]:  # the others are the page's own
+        assert f"--{name}: {LIGHT[name]};" in style.partition("prefers-color-scheme")[0]
+        assert f"--{name}: {DARK[name]};" in style.partition("prefers-color-scheme")[2]
+
+
+def test_without_vl_convert_or_a_free_place_the_tables_stand_alone_and_say_so(
+    app: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def away(_: ChartRenderer, specification: object) -> str:
+        asked.append(specification)
+        raise ChartsAwayError("others wait already")
+
+    monkeypatch.setattr(ChartRenderer, "draw", away)
+    for note in (embedding.NOT_NOW, embedding.NOT_INSTALLED):
+        page = send(app, lines(spend(charged=0.01)))
+        assert not page.html.select("#chart-causes, #chart-months")
+        for name in ("causes", "months"):
+            said = page.html.find(id=name).find_parent("section").get_text(" ", strip=True)
+            assert note in said
+        assert len(asked) == 1  # a page waits for one that fails, not for each
+        monkeypatch.setattr(embedding, "can_draw", lambda: False)
+
+
 def test_the_page_tells_what_each_field_was_taken_for(app: TestApp) -> None:
     page = send(app, (FOLDER / "litellm-spendlogs.csv").read_bytes())
     assert "spend: charged" in {one.get_text() for one in page.html.select("#taken li")}
@@ -195,12 +248,12 @@ def test_what_is_coming_and_what_it_costs_elsewhere_are_those_of_the_commands(ap
     name = "litellm-spendlogs.csv"
     page = send(app, (FOLDER / name).read_bytes())
     coming = json.loads(commands.run("outlook", str(FOLDER / name), "--json").stdout)
-    for name_, exact in (("today", coming["today"]), ("thirty", coming["thirty_such_days"])):
-        assert told(page, name_) == figure(Decimal(exact))
+    for name_, sum_ in (("today", coming["today"]), ("thirty", coming["thirty_such_days"])):
+        assert told(page, name_) == near(Decimal(sum_))
     assert coming["days"] == 1
-    assert "usage of this one day, 2026-11-20, " in page.html.select_one("#coming").parent.get_text()
+    assert "usage of this one day, 20 Nov 2026, " in page.html.select_one("#coming").parent.get_text()
     months = [(row.th.get_text(), row.td.get_text()) for row in page.html.select("#months tbody tr")]
-    assert months == [(one["month"], figure(Decimal(one["cost"]))) for one in coming["months"]]
+    assert months == [(month_name(one["month"]), near(Decimal(one["cost"]))) for one in coming["months"]]
     there = json.loads(commands.run("elsewhere", str(FOLDER / name), "--json").stdout)
     assert (there["costs"], there["compared_with"]) == ([], None)  # embeddings and chat: nobody serves both
     assert page.html.select("#sellers tbody tr")
@@ -220,19 +273,19 @@ def test_elsewhere_leads_with_what_compares_and_keeps_the_rest_one_click_away(
         return [(row.th.get_text(), row.td.get_text().split()[0]) for row in rows]
 
     every = [
-        (one["offering"], figure(Decimal(one["total"])), one["is_comparable"]) for one in there["costs"] if one["total"]
+        (one["offering"], near(Decimal(one["total"])), one["is_comparable"]) for one in there["costs"] if one["total"]
     ]
     alike = [(offering, total) for offering, total, compares in every if compares]
-    told_there = commands.run("elsewhere", str(log), "--top", str(bill.SHOWN_ELSEWHERE)).stdout
+    told_there = commands.run("elsewhere", str(log), "--top", str(bill_shown.SHOWN_ELSEWHERE)).stdout
     rows = [row for row in told_there.partition("that compares with")[2].splitlines() if row.startswith("  USD ")]
     names = [row.partition(": ")[2].replace(", no list says how long its context is", "") for row in rows]
     assert [name.replace(", and", " and") for name in names] == [one for one, _ in shown("comparable")]
     assert any(" more seller" in name for name, _ in shown("comparable"))
     assert {(name.partition(" ")[0], total) for name, total in shown("comparable")} <= set(alike)
-    assert [one for one in alike if one[0] == "openai/gpt-4.1"] == [("openai/gpt-4.1", "0.012")]  # by contract
+    assert [one for one in alike if one[0] == "openai/gpt-4.1"] == [("openai/gpt-4.1", "$0.012")]  # by contract
     assert not {offering for offering, _ in alike} & {"openai/gpt-4.1-nano", "openai/gpt-4o-mini"}  # smaller ones
     assert not [offering for offering, _ in alike if is_another_tier(offering) or "/~" in offering]
-    assert shown("offerings") == [(offering, total) for offering, total, _ in every[: bill.SHOWN_OF_ALL]]
+    assert shown("offerings") == [(offering, total) for offering, total, _ in every[: bill_shown.SHOWN_OF_ALL]]
     assert page.html.find(id="offerings").find_parent("details") is not None
     said = page.html.find(id="comparable").find_previous("p").get_text()
     assert "with openai/gpt-4.1, where most of the money goes" in said
@@ -257,7 +310,7 @@ def test_searches_of_unknown_price_leave_a_low_bound_on_the_page_as_on_the_comma
     at_least = [one.startswith("at least") for one in said]
     assert at_least == sorted(at_least)
     assert {one for one in said if one.startswith("at least")} <= {
-        f"at least {figure(Decimal(one['low']))} (+ 3 web searches of unknown price)" for one in bounds
+        f"at least {near(Decimal(one['low']))} (+ 3 web searches of unknown price)" for one in bounds
     }
     assert any(at_least)
     assert bounds[0]["total"] is bounds[0]["high"] is None
@@ -269,18 +322,18 @@ def test_parquet_has_the_sums_of_the_same_rows_as_json(app: TestApp) -> None:
     packed = io.BytesIO()
     parquet.write_table(pa.Table.from_pylist(rows), packed)
     page = send(app, gzip.compress(packed.getvalue()))
-    assert (told(page, "records"), told(page, "logged"), told(page, "recomputed")) == ("3", "0.0144", "0.0072")
+    assert (told(page, "records"), told(page, "logged"), told(page, "recomputed")) == ("3", "$0.0144", "$0.0072")
 
 
 def test_contract_rates_count_for_who_may_see_them_alone(app: TestApp) -> None:
     page = send(app, lines(spend()), headers=NOT_AT_HOME)
-    assert (told(page, "recomputed"), told(page, "difference")) == ("0.0048", "0")
-    assert told(page, "today") == "0.0048"
+    assert (told(page, "recomputed"), told(page, "difference")) == ("$0.0048", "$0.00")
+    assert told(page, "today") == "$0.0048"
     here = {row.th.get_text(): row.td.get_text() for row in page.html.select("#offerings tbody tr")}
-    assert here.get("openai/gpt-4.1-mini", "0.0048") == "0.0048"
+    assert here.get("openai/gpt-4.1-mini", "$0.0048") == "$0.0048"
     assert "contract" not in page.html.main.get_text()
     wrong = send(app, lines(spend(charged=0.0096)), headers=NOT_AT_HOME)  # its example is quoted once more
-    assert "right is 0.0048 = 10,000 input tokens x 0.4" in wrong.html.find(id="causes").get_text()
+    assert "right is $0.0048 = 10,000 input tokens x 0.4" in wrong.html.find(id="causes").get_text()
     assert "contract" not in wrong.html.main.get_text()
 
 
@@ -346,6 +399,13 @@ HOSTILE = {
     "a million objects": (gzip.compress(b"[" + b"{}," * 5_000_001), "more than 5,000,000 lines"),
     "a hundred thousand columns": (gzip.compress(b"".join(b"c%d," % n for n in range(99_999)) + b"\n1"), "no shape"),
     "no usage file": (b"name,colour\nrose,red\n", "no shape that is known"),
+    "UTF-16": (lines(spend()).decode().encode("utf-16"), "The file is UTF-16: save it as UTF-8. On"),
+    "UTF-16 without its mark": ("a,b\n1,2\n".encode("utf-16-le"), "no shape that is known"),
+    "Latin-1": (lines(spend()).replace(b"openai", b"op\xe9nai"), "no UTF-8 text: save it as UTF-8"),
+    "NUL within JSON": (lines(spend()).replace(b"gpt", b"g\0pt"), "read: Invalid control character. Get it anew"),
+    "nothing but NUL": (bytes(999), "no shape that is known"),
+    "half a sign": (lines(spend()).replace(b"mini", b"\\ud800"), "what no usage file does"),
+    "a number of 5,000 digits": (lines(spend()).replace(b"10000", b"9" * 5_000), "what no usage file does"),
     "a picture": (b"\x89PNG\r\n\x1a\n\x00\xff", "no UTF-8 text"),
 }
 
@@ -355,6 +415,7 @@ def test_a_hostile_file_is_an_error_that_names_the_field_and_the_next_step(app: 
     content, reason = HOSTILE[name]
     message = refused(app, content)
     assert reason in message
+    assert not message.startswith("The file: ")
     assert tempfile.gettempdir() not in message
 
 
@@ -371,6 +432,14 @@ def test_without_a_file_or_with_a_large_one_it_is_refused(app: TestApp) -> None:
     app.post("/bill/audit", b"--x", content_type="multipart/form-data", status=400, headers=JSON)
     assert "larger than 8 MiB" in refused(app, bytes((8 << 20) + 4096), 413)
     app.get("/bill/audit", status=405)
+
+
+def test_of_several_files_none_is_left_out_in_silence(app: TestApp) -> None:
+    files = [("file", Upload(f"usage-{number}", lines(spend()))) for number in range(3)]
+    error = app.post("/bill/audit", files, status=400, headers=JSON).json["error"]
+    assert error["details"]["field"] == "file"
+    assert error["message"].startswith("3 files were sent: send one at a time. ")
+    assert "llmpricing audit FILE --charged INVOICE" in error["message"]
 
 
 def test_what_a_file_says_is_shown_as_text(app: TestApp) -> None:

@@ -11,8 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from webtest import TestApp
 
-from llmpricing.web.site.charts import renderer, views
-from llmpricing.web.site.charts.renderer import ChartRenderer, ChartsAwayError
+from llmpricing.charts import renderer
+from llmpricing.charts.renderer import ChartRenderer, ChartsAwayError
+from llmpricing.web.site.charts import views
 
 pytest.importorskip("vl_convert", reason="charts are drawn by vl-convert: pip install 'llmpricing[charts]'")
 DATED = "/charts/history.{}?model=acme/acme-dated"

@@ -96,7 +96,8 @@ def test_a_person_at_a_browser_whose_file_is_too_large_is_told_so_by_a_page(site
     answer, body = exchange(site.port, head.encode())
     assert answer.startswith("HTTP/1.1 413 ")
     assert "Content-Type: text/html; charset=utf-8" in answer
-    assert "larger than 64 MiB" in body
+    assert "The file is larger than 64 MiB" in body
+    assert "Pack it by gzip. On the command line: llmpricing audit FILE" in body
     assert '<a href="/bill">' in body
 
 

@@ -134,8 +134,9 @@ def bridge_lines(bridge: Bridge, files: Sequence[str] = ()) -> Iterator[str]:
     yield f"  the log comes to USD {to_text(log)}{outside}"
     if words := missing_words(_missing(bridge)):
         yield f"  {words}"
-    told = to_text(counted) if bridge.has_quantities else None
-    yield f"  the seller's quantities {quantities_words(told, to_text(bridge.uncounted))}"
+    told = f"USD {to_text(counted)}" if bridge.has_quantities else None
+    uncounted = f"USD {to_text(bridge.uncounted)}" if bridge.uncounted else ""
+    yield f"  the seller's quantities {quantities_words(told, uncounted)}"
     if bridge.disagreements.places:
         yield f"  {_line(bridge.disagreements)}"
     if not bridge.has_charges:
@@ -144,7 +145,7 @@ def bridge_lines(bridge: Bridge, files: Sequence[str] = ()) -> Iterator[str]:
         yield f"  charged are USD {to_text(charged)}: {_beside_log(bridge.difference)}"
     if bridge.other_tiers.places:
         yield f"  {_line(bridge.other_tiers)}"
-    yield f"  {wrong_words(to_text(bridge.wrong))}"
+    yield f"  {wrong_words(f'USD {to_text(bridge.wrong)}')}"
     for row in bridge.rows():
         yield f"  {_line(row)}"
 
@@ -172,7 +173,7 @@ def covered_words(covered: Sequence[Mapping[str, str]], *, is_charged: bool) -> 
 
 def wrong_words(wrong: str) -> str:
     """How much is wrong, which the tolerance looks at, in words."""
-    return f"wrong by USD {wrong}, too much and too little added up, but for rounding, credits, taxes and commitments"
+    return f"wrong by {wrong}, too much and too little added up, but for rounding, credits, taxes and commitments"
 
 
 def missing_words(days: Sequence[Mapping[str, str]]) -> str:
@@ -186,7 +187,7 @@ def quantities_words(counted: str | None, uncounted: str) -> str:
     """What the seller's quantities come to, in words, and what is charged without any."""
     if counted is None:
         return "are not stated"
-    return f"come to USD {counted}{f'; USD {uncounted} is charged without any' if uncounted != '0' else ''}"
+    return f"come to {counted}{f'; {uncounted} is charged without any' if uncounted else ''}"
 
 
 def _moved(row: BridgeRow) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import reduce
 from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from llmpricing.scripts.commands.audit_html import audit_page
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.rows import WrittenBatch
@@ -33,11 +31,16 @@ def write_page(
     document: Mapping[str, Any], html: Path | None, files: Sequence[UsageFile], *, is_redacted: bool
 ) -> None:
     """Write the report, if it is wanted, for nobody who cannot read the files; it appears whole."""
-    from llmpricing.whole_files import mode_like, part_file
-
     if html is None:
         return
-    page = audit_page(document, is_redacted=is_redacted)
+    from llmpricing.charts.embedding import embedded
+    from llmpricing.charts.renderer import ChartRenderer
+    from llmpricing.scripts.commands.audit_html import audit_charts, audit_page
+    from llmpricing.whole_files import mode_like, part_file
+
+    with closing(ChartRenderer()) as renderer:
+        charts = embedded(audit_charts(document), renderer)
+    page = audit_page(document, charts, is_redacted=is_redacted)
     try:
         with part_file(html, reduce(and_, (mode_like(file.path) for file in files))) as part:
             part.file.write(page.encode(errors="replace"))

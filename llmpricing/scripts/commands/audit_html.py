@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from html import escape
 from typing import Any
 
+from llmpricing.charts.bill import CauseBar, causes_chart
+from llmpricing.charts.chart import Chart
+from llmpricing.charts.embedding import EmbeddedChart
 from llmpricing.scripts.commands.audit_bridge import (
     covered_words,
     kinds_words,
@@ -18,51 +20,40 @@ from llmpricing.scripts.commands.audit_bridge import (
     wrong_words,
 )
 from llmpricing.scripts.commands.audit_bridge_apart import apart_words
+from llmpricing.scripts.commands.audit_cells import NUMBERS, days, instant, money, per_cent, table, text
+from llmpricing.scripts.commands.audit_style import STYLE
 from llmpricing.scripts.commands.audit_told_twice import told_twice_words
-from llmpricing.scripts.terminal import plain
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; overflow-wrap: break-word; }
-.wide { overflow-x: auto; background:
-  linear-gradient(to right, #fff 40%, #fff0) left / 2.25rem 100% no-repeat local,
-  linear-gradient(to left, #fff 40%, #fff0) right / 2.25rem 100% no-repeat local,
-  linear-gradient(to right, #888, #8880) left / .8rem 100% no-repeat scroll,
-  linear-gradient(to left, #888, #8880) right / .8rem 100% no-repeat scroll; }
-th { border-bottom: 2px solid #555; } td { border-bottom: 1px solid #ddd; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; width: 1%; }
-.example { color: #555; font-size: .85rem; overflow-wrap: anywhere; }
-.bar { background: #3b6ea5; height: .5rem; } .sums { font-size: 1.1rem; }
-.share { min-width: 4rem; white-space: nowrap; }
-@media (max-width: 40rem) { th, td { padding: .3rem .2rem; } .example { min-width: 9rem; } }
-@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } .wide { overflow: visible; }
-  th, td { overflow-wrap: anywhere; } }
-"""
-_NUMBERS = frozenset(
-    {"money", "records", "logged", "recomputed", "difference", "moved", "places", "share", "used", "flat"}
-)
 _MOST_GROUPS = 1000
 
 
-def audit_page(document: Mapping[str, Any], *, is_redacted: bool) -> str:
-    """The page of an audit's document; where it is redacted, files are told by their shapes alone."""
+def audit_charts(document: Mapping[str, Any]) -> dict[str, Callable[[int], Chart]]:
+    """The charts of an audit's document: of its causes, where there are any."""
+    causes = [
+        CauseBar(one["title"], Decimal(one["money"]), one["records"], Decimal(one["share"]) / 100)
+        for one in document["causes"]
+        if Decimal(one["money"])
+    ]
+    return {"causes": lambda width: causes_chart(causes, width)} if causes else {}
+
+
+def audit_page(document: Mapping[str, Any], charts: Mapping[str, EmbeddedChart], *, is_redacted: bool) -> str:
+    """The page of an audit's document with its charts; where it is redacted, files are told by their shapes alone."""
     return "".join(
         (
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Audit of a usage log</title>',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<style>{_STYLE}</style></head><body>\n<h1>Audit of a usage log</h1>\n",
+            f"<style>{STYLE}</style></head><body>\n<h1>Audit of a usage log</h1>\n",
             *_head(document, is_redacted),
-            *_causes(document["causes"]),
+            *_causes(document["causes"], charts.get("causes")),
             *_bridge(document.get("bridge")),
             *_assumptions(document["assumptions"]),
-            *_table("By month, beside a subscription", document["flat"]),
+            *table("By month, beside a subscription", document["flat"]),
             *_groups(document["by"]),
-            *_table("Not billed", _counted(document["not_billed_reasons"])),
-            *_table("Without a price", _reasons(document)),
-            *_table("Priced, but", _counted(document["remarks"])),
-            *_table("What each field was taken for", _columns(document)),
+            *table("Not billed", _counted(document["not_billed_reasons"])),
+            *table("Without a price", _reasons(document)),
+            *table("Priced, but", _counted(document["remarks"])),
+            *table("What each field was taken for", _columns(document)),
             "</body></html>\n",
         )
     )
@@ -72,13 +63,9 @@ def _counted(reasons: Mapping[str, int]) -> list[Mapping[str, Any]]:
     return [{"records": number, "reason": reason} for reason, number in reasons.items()]
 
 
-def _text(value: object) -> str:
-    return "" if value is None else escape(plain(str(value)))
-
-
 def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
     names = sorted({one["shape"] if is_redacted else f"{one['path']} ({one['shape']})" for one in document["files"]})
-    yield f"<p>{_text(', '.join(names[:20]))}{' and others' if len(names) > 20 else ''}</p>\n"
+    yield f"<p>{text(', '.join(names[:20]))}{' and others' if len(names) > 20 else ''}</p>\n"
     counts = {
         "records": document["rows"],
         "priced": document["priced"],
@@ -87,44 +74,51 @@ def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
         "without a price": document["unpriced"],
     }
     yield f"<p>{', '.join(f'{number:,} {name}' for name, number in counts.items())}</p>\n"
-    yield f"<p>{_text(_book(document))}.</p>\n"
+    yield f"<p>{text(_book(document))}. The same again: <code>{text(_again(document))}</code></p>\n"
     if document["logged"] is None:
-        total = _text(document["recomputed"] or "none")
-        yield f'<p class="sums">Total: <b>USD {total}</b>. The files state no cost.</p>\n'
+        total = money(document["recomputed"], "none")
+        yield f'<p class="sums">Total: <b>{total}</b>. The files state no cost.</p>\n'
         return
-    by = f" ({_per_cent(document['difference_percent'])})" if document["difference_percent"] is not None else ""
+    by = f" ({per_cent(document['difference_percent'])})" if document["difference_percent"] is not None else ""
     yield (
-        f'<p class="sums">Logged <b>USD {_text(document["logged"])}</b>, recomputed '
-        f"<b>USD {_text(document['recomputed'] or 'nothing')}</b>: "
-        f"a difference of <b>USD {_text(document['difference'])}</b>{by}.</p>\n"
+        f'<p class="sums">Logged <b>{money(document["logged"])}</b>, recomputed '
+        f"<b>{money(document['recomputed'], 'nothing')}</b>: "
+        f"a difference of <b>{money(document['difference'])}</b>{by}.</p>\n"
     )
-
-
-def _per_cent(text: str | None, after: str = "") -> str:
-    """With its sign, as the page of a bill and the command line write it; empty where there is none."""
-    return "" if text is None else f"{Decimal(text):+f} %{after}"
 
 
 def _book(document: Mapping[str, Any]) -> str:
     book, of = document["price_book"], document["at_prices_of"]
-    at = f", at the prices of {of}" if of else ""
-    return f"Price book {book['book']}, changed {book['last_change']}, as known at {document['known_at']}{at}"
+    at = f", at the prices of {instant(of)}" if of else ""
+    changed, known = instant(book["last_change"]), instant(document["known_at"])
+    return f"Price book {book['book']}, changed {changed}, as known at {known}{at}"
 
 
-def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _again(document: Mapping[str, Any]) -> str:
+    at = f" --at-prices-of {document['at_prices_of']}" if document["at_prices_of"] else ""
+    return f"llmpricing audit FILES --known-at {document['known_at']}{at}"
+
+
+def _causes(causes: Sequence[Mapping[str, Any]], chart: EmbeddedChart | None) -> Iterator[str]:
     if not causes:
         return
     yield (
         "<h2>Why</h2>\n<p>A share is one of all amounts without their signs: what was logged too much and too little "
-        'add up.</p>\n<div class="wide"><table><tr><th class="n">USD</th><th class="n">records</th><th>cause</th>'
-        "<th>share</th></tr>\n"
+        "add up.</p>\n"
+    )
+    if chart is not None and chart.picture:
+        yield f'<figure class="chart">{chart.picture}</figure>\n'
+    elif chart is not None:
+        yield f'<p>{text(chart.finding)}. <span class="soft">{text(chart.note)}</span></p>\n'
+    yield (
+        '<div class="wide"><table><tr><th class="n">logged too much</th><th class="n">records</th><th>cause</th>'
+        '<th class="n">share</th></tr>\n'
     )
     for cause in causes:
-        share = Decimal(cause["share"])
         yield (
-            f'<tr><td class="n">{_text(cause["money"])}</td><td class="n">{cause["records"]:,}</td>'
-            f"<td>{_text(cause['title'])}{_example(cause['example'])}</td>"
-            f'<td class="share"><div class="bar" style="width:{share:.1f}%"></div>{_text(cause["share"])} %</td></tr>\n'
+            f'<tr><td class="n">{money(cause["money"])}</td><td class="n">{cause["records"]:,}</td>'
+            f"<td>{text(cause['title'])}{_example(cause['example'])}</td>"
+            f'<td class="n">{text(cause["share"])} %</td></tr>\n'
         )
     yield "</table></div>\n"
 
@@ -132,33 +126,33 @@ def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _example(example: Mapping[str, Any] | None) -> str:
     if example is None:
         return ""
-    name = " ".join(str(example[key]) for key in ("record_id", "offering", "at") if example[key])
+    at = [instant(example["at"])] if example["at"] else []
+    name = " ".join([str(example[key]) for key in ("record_id", "offering") if example[key]] + at)
     because = f" = {example['arithmetic'].replace('_', ' ')}" if example["arithmetic"] else ""
-    said = (
-        f"such as {name}: logged {example['logged'] or 'nothing'}, right is {example['right'] or 'not known'}{because}"
-    )
-    return f'<div class="example">{_text(said)}</div>'
+    logged, right = money(example["logged"], "nothing"), money(example["right"], "not known")
+    said = f"such as {name}: logged {logged}, right is {right}{because}"
+    return f'<div class="example">{text(said)}</div>'
 
 
 def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
     if bridge is None:
         return
     is_charged = bridge["charged"] is not None
-    counted = bridge["seller_quantities"]
-    quantities = _text(quantities_words(counted, bridge["charged_without_quantities"] or "0"))
-    asked = f"charged are USD {_text(bridge['charged'])}" if is_charged else "what is charged, these files do not say"
-    outside = f", USD {_text(bridge['log_outside'])} of it outside of that" if bridge["log_outside"] != "0" else ""
+    counted, uncounted = bridge["seller_quantities"], bridge["charged_without_quantities"]
+    quantities = quantities_words(counted and money(counted), money(uncounted) if _is_some(uncounted) else "")
+    asked = f"charged are {money(bridge['charged'])}" if is_charged else "what is charged, these files do not say"
+    outside = f", {money(bridge['log_outside'])} of it outside of that" if bridge["log_outside"] != "0" else ""
     said = [missing_words(bridge["days_without_lines"]), *apart_words(bridge)]
-    missing = _text("".join(f"; {words}" for words in filter(None, said)))
-    covers = covered_words(bridge["covers"], is_charged=is_charged)
+    missing = text(days("".join(f"; {words}" for words in filter(None, said))))
+    covers = days(covered_words(bridge["covers"], is_charged=is_charged))
     yield (
-        f"<h2>From the log to the invoice</h2>\n<p>{_text(covers[0].upper() + covers[1:])}{missing}.</p>\n"
-        f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}; "
-        f"{_text(wrong_words(bridge['wrong']))}.</p>\n"
+        f"<h2>From the log to the invoice</h2>\n<p>{text(covers[0].upper() + covers[1:])}{missing}.</p>\n"
+        f"<p>The log comes to {money(bridge['log'])}{outside}; the seller's quantities {text(quantities)}; {asked}; "
+        f"{text(wrong_words(money(bridge['wrong'])))}.</p>\n"
     )
-    yield from (f"<p>{_text(told_twice_words(one))}.</p>\n" for one in bridge["told_twice"])
+    yield from (f"<p>{text(days(told_twice_words(one, money)))}.</p>\n" for one in bridge["told_twice"])
     told = [one for one in (bridge["disagreement"], bridge["other_tier"]) if one]
-    yield from (f"<p>USD {_text(row['money'])}: {_text(row['title'])}.</p>\n" for row in told)
+    yield from (f"<p>{money(row['money'])}: {text(row['title'])}.</p>\n" for row in told)
     rows = [
         {
             "money": row["money"],
@@ -166,11 +160,15 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
             "of that": "; in lines of ".join(filter(None, (kinds_words(row), lines_words(row)))) or None,
             "models": models_words(row) or None,
             "moved": row["moved"],
-            "most of it on": row["example"] and _place(row),
+            "most of it on": row["example"] and days(_place(row)),
         }
         for row in bridge["causes"]
     ]
-    yield from _table("", rows)
+    yield from table("", rows)
+
+
+def _is_some(amount: str | None) -> bool:
+    return amount not in (None, "0")
 
 
 def _place(row: Mapping[str, Any]) -> str:
@@ -182,8 +180,8 @@ def _place(row: Mapping[str, Any]) -> str:
 def _assumptions(assumptions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for one in assumptions:
         yield (
-            f"<p>No {_text(one['fact'])} stated in {one['records']:,} records: taken as {_text(one['assumed'])}; "
-            f"if {_text(one['if'])}: {_per_cent(one['difference_percent'], ', ')}USD {_text(one['difference'])}.</p>\n"
+            f"<p>No {text(one['fact'])} stated in {one['records']:,} records: taken as {text(one['assumed'])}; "
+            f"if {text(one['if'])}: {per_cent(one['difference_percent'], ', ')}{money(one['difference'])}.</p>\n"
         )
 
 
@@ -192,9 +190,9 @@ def _groups(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     tables: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
         told = row if row["recomputed"] is not None else {**row, "recomputed": "nothing priced"}
-        tables.setdefault(tuple(name for name in row if name not in _NUMBERS), []).append(told)
+        tables.setdefault(tuple(name for name in row if name not in NUMBERS), []).append(told)
     for ways, found in tables.items():
-        yield from _table(f"By {', '.join(ways)}", found[:_MOST_GROUPS])
+        yield from table(f"By {', '.join(ways)}", found[:_MOST_GROUPS])
 
 
 def _reasons(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -211,21 +209,3 @@ def _columns(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         for shape, found in document["columns"].items()
         for name, roles in found["read"].items()
     ]
-
-
-def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Rows with the same names as a table."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    yield f"<h2>{_text(title)}</h2>\n" if title else ""
-    yield '<div class="wide">'
-    yield f"<table><tr>{''.join(_cell('th', name, name.replace('_', ' ')) for name in names)}</tr>\n"
-    for row in rows:
-        yield f"<tr>{''.join(_cell('td', name, row[name]) for name in names)}</tr>\n"
-    yield "</table></div>\n"
-
-
-def _cell(tag: str, name: str, value: object) -> str:
-    kind = ' class="n"' if name in _NUMBERS else ""
-    return f"<{tag}{kind}>{_text(value)}</{tag}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llmpricing.domain.money import to_text
@@ -44,33 +44,38 @@ def told_twice_document(bridge: Bridge, files: Sequence[str]) -> list[dict[str, 
     return [*found, *repeated]
 
 
-def told_twice_words(one: Mapping[str, Any]) -> str:
-    """One of them in words, with what to do."""
+def _usd(amount: str) -> str:
+    return f"USD {amount}"
+
+
+def told_twice_words(one: Mapping[str, Any], written: Callable[[str], str] = _usd) -> str:
+    """One of them in words, with what to do; ``written`` writes its amounts."""
     seller, lines = one["provider"] or "a seller not named", one["lines"]
     number = f"{lines:,} line{'s' if lines != 1 else ''}"
     if one["code"] == _REPEATED:
         return (
             f"{one['files'][0]} repeats {number} of {seller} that stand in a file before it, by their ids or as a "
-            f"copy: USD {one['money']}, counted once ({one['code']})"
+            f"copy: {written(one['money'])}, counted once ({one['code']})"
         )
     kept, other = one["files"]
     from llmpricing.services.usage_log.audit.bridge_days import days_in_words, stretch
     from llmpricing.services.usage_log.audit.bridge_told_twice import DIFFERS, TWICE
 
+    money, low, high = (written(one[name]) for name in ("money", "low", "high"))
     of_days = f"of {seller}, {days_in_words(stretch(one['first'], one['last'])) or 'days that are not told'}"
     if one["code"] == TWICE:
         return (
-            f"{number} of {other} ({of_days}) tell the same {one['what']} as {kept}: USD {one['money']}, counted once "
+            f"{number} of {other} ({of_days}) tell the same {one['what']} as {kept}: {money}, counted once "
             f"({one['code']})"
         )
     if one["code"] == DIFFERS:
         return (
-            f"{kept} and {other} tell the same {one['what']} ({of_days}), but for {number}: USD {one['low']} to "
+            f"{kept} and {other} tell the same {one['what']} ({of_days}), but for {number}: {low} to "
             f"{one['high']}, of which the larger of each is counted; export both anew, or leave the older one out "
             f"({one['code']})"
         )
     return (
-        f"{kept} and {other} may tell the same {one['what']} ({of_days}): together they are USD {one['high']}, as is "
-        f"counted, and USD {one['low']} if they do; leave one of them out, or if both are parts, export them with what "
+        f"{kept} and {other} may tell the same {one['what']} ({of_days}): together they are {high}, as is "
+        f"counted, and {low} if they do; leave one of them out, or if both are parts, export them with what "
         f"tells them apart (project, key, account) ({one['code']})"
     )

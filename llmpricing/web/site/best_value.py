@@ -14,6 +14,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.charts.renderer import can_draw
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.quotes.hours import HourTotal
@@ -35,7 +36,6 @@ from llmpricing.web.site import display
 from llmpricing.web.site.addresses import address
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.frontier import frontier_chart
-from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.given_up import lead_given_up
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show

@@ -18,7 +18,6 @@ import structlog
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
-from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.wording import Parameter, in_python, in_words
 from llmpricing.unnamed_files import unnamed_file
 from llmpricing.web.conditional import kept_page
@@ -27,25 +26,25 @@ from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import LARGE_BODIES
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
+from llmpricing.web.site.bill_shown import bill_shown
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.one_file import AuditBounds, FileAnswers
 
 FIELD = "file"
 PATH, ROWS_PATH, REPORT_PATH = "/bill/audit", "/bill/rows", "/bill/report"
-_STYLES = ("base.css", "table.css", "model.css", "value.css")
+_STYLES = ("base.css", "model.css", "value.css", "bill.css")
 _STATIC = Path(__file__).parents[1] / "static"
 MOST_RECORDS = 100_000
 MOST_S = 20.0
 AT_ONCE = 2  # files of one process
 FORM_BYTES = 4096  # what a form puts around the file
 UNPACKED = 4  # times as large as it may be sent
-SHOWN = 100  # causes, models and reasons of each
-SHOWN_ELSEWHERE = 20
-SHOWN_OF_ALL = 100
-SHOWN_ASSUMED = 6
 _AUDIT = "llmpricing audit FILE"
 _BY_COMMAND = f"On the command line: {_AUDIT}"
+_SEVERAL = (
+    f"Several as one log, on the command line: {_AUDIT} FILE; a log beside its invoice: {_AUDIT} --charged INVOICE"
+)
 _OPTIONS = {"shape": "--format", "columns_map": "--columns", "columns.ignored": "--ignore-column"} | {
     name: f"--{name}" for name in ("region", "tier", "provider")
 }
@@ -75,7 +74,7 @@ def show_report(request: Request) -> dict[str, Any]:
     with _place(), _sent(request) as file:
         page = _page(request, _of(request, file, _answers_of))
     request.response.headers["Content-Disposition"] = 'attachment; filename="report.html"'
-    return page | {"styles": _styles(), "made": datetime.now(UTC)}
+    return page | {"styles": _styles(), "made": display.minute(datetime.now(UTC))}
 
 
 @lru_cache
@@ -105,37 +104,8 @@ def _most_mib(request: Request) -> int:
 
 
 def _page(request: Request, found: FileAnswers | None) -> dict[str, Any]:
-    return {
-        "show": display,
-        "money": to_text,
-        "found": found,
-        "bill": found and found.report.bill,
-        "causes": found.causes[:SHOWN] if found else [],
-        "models": found.models.rows() if found else [],
-        **(_answers(found) if found else {}),
-        "shown": SHOWN,
-        "shown_elsewhere": SHOWN_ELSEWHERE,
-        "shown_of_all": SHOWN_OF_ALL,
-        "most_records": MOST_RECORDS,
-        "most_mib": _most_mib(request),
-    }
-
-
-def _answers(found: FileAnswers) -> dict[str, Any]:
-    from llmpricing.services.usage_log.sums.comparable import comparable_rule
-    from llmpricing.services.usage_log.sums.elsewhere_costs import more_sellers
-
-    coming, there = found.outlook, found.elsewhere
-    return {
-        "assumed": sorted(found.report.effects.otherwise.items(), key=lambda one: -one[1].records)[:SHOWN_ASSUMED],
-        "coming": coming,
-        "most_in_a_month": max((one.cost for one in coming.months), default=0),
-        "there": there,
-        "models_there": there.models(),
-        "more_sellers": more_sellers,
-        "rule": comparable_rule(there.compared) if there.compared else "",
-        "free": len(there.free),
-    }
+    page = {"show": display, "found": found, "most_records": MOST_RECORDS, "most_mib": _most_mib(request)}
+    return page | bill_shown(request, found, datetime.now(UTC)) if found else page
 
 
 @contextmanager
@@ -160,10 +130,13 @@ def _sent(request: Request) -> Iterator[IO[bytes]]:
     except (ValueError, UnicodeError):  # a form that is none
         fields = []
     with ExitStack() as closing:
-        sent = {name: closing.enter_context(part.file) for name, part in fields if hasattr(part, "file")}
-        if FIELD not in sent:
+        sent = [(name, closing.enter_context(part.file)) for name, part in fields if hasattr(part, "file")]
+        files = [file for name, file in sent if name == FIELD]
+        if len(files) > 1:
+            raise invalid(FIELD, f"{len(files)} files were sent: send one at a time. {_SEVERAL}")
+        if not files:
             raise invalid(FIELD, f"Choose the usage file of one tool. {_BY_COMMAND}")
-        yield sent[FIELD]
+        yield files[0]
 
 
 def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBounds], Answer]) -> Answer:
@@ -182,7 +155,7 @@ def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBo
             return ask(request, path, bounds)
         except LogError as error:
             traceback.clear_frames(error.__traceback__)  # who reads the file closes it now, not when it is collected
-            told = in_words(error, by_command).replace(str(path), "The file")
+            told = in_words(error, by_command).removeprefix(f"{path}: ").replace(str(path), "The file")
             raise invalid(FIELD, told if _AUDIT in told else f"{told} {_BY_COMMAND}") from None
         except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
             _tell(error)

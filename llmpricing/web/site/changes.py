@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from pyramid.request import Request
 
+from llmpricing.charts.amounts import by_number
 from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.observations import Amount, State
 from llmpricing.services.catalogue import freshness, listing
@@ -23,7 +24,6 @@ from llmpricing.web.list_query import own_ids, sellers, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
-from llmpricing.web.site.amounts import by_number
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.workload import WORKLOAD
 

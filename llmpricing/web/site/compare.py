@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from pyramid.request import Request
 
+from llmpricing.charts.renderer import can_draw
 from llmpricing.domain.observations import TOLD
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness, listing
@@ -32,7 +33,6 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.announced import AnnouncedStep, announced_steps, of_base
 from llmpricing.web.site.basket import ADD, ADDING, FEWEST, MOST, read_basket
-from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_charts import chart_queries, stated_clocks
 from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, are_sold, line_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,6 +12,20 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from llmpricing.charts.amounts import amount as amount
+from llmpricing.charts.amounts import exact as exact
+from llmpricing.charts.amounts import is_cut as is_cut
+from llmpricing.charts.amounts import per_cent as per_cent
+from llmpricing.charts.figures import count as count
+from llmpricing.charts.figures import figure as figure
+from llmpricing.charts.figures import long_day as long_day
+from llmpricing.charts.figures import minute as minute
+from llmpricing.charts.figures import money as money
+from llmpricing.charts.figures import month_name as month_name
+from llmpricing.charts.figures import moved as moved
+from llmpricing.charts.figures import near as near
+from llmpricing.charts.figures import rounded as rounded
+from llmpricing.charts.figures import sign as sign
 from llmpricing.domain.conditions import parse_key
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import parse_decimal, to_text
@@ -22,16 +36,11 @@ from llmpricing.services.catalogue.price_evidence import DifferenceDocument
 from llmpricing.services.catalogue.row_steps import DearerStep
 from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workloads import Workload
-from llmpricing.web.site.amounts import amount as amount
-from llmpricing.web.site.amounts import exact as exact
-from llmpricing.web.site.amounts import is_cut as is_cut
-from llmpricing.web.site.amounts import per_cent as per_cent
 
 _HOLIDAYS_NAMED = 3  # one by one; of more their number, as the API tells them all
 ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their points below each other
 _UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
 _ROUNDS_TO_ONE = Decimal("0.9995")
-_SIGNS = {"USD": "$"}
 _SHORT = {"tool_call": "tools", "structured_output": "structured"}
 _BASES = {
     "documented": "documented",
@@ -66,11 +75,6 @@ def missing_places(value: Decimal) -> int:
     return max(0, ALIGNED_PLACES - len(amount(value).partition(".")[2]))
 
 
-def sign(currency: str | None) -> str:
-    """What stands before an amount: ``$``, or another currency's code and a space."""
-    return _SIGNS.get(currency or "USD", f"{currency}\N{NO-BREAK SPACE}")
-
-
 def tokens(count: int) -> str:
     """A count in three digits: 128000 is ``128K``, 1048576 is ``1.05M``, 512 is ``512``."""
     for unit, letter in _UNITS:
@@ -89,16 +93,6 @@ def price(value: Decimal) -> str:
 def total(value: Decimal, currency: str | None) -> str:
     """A sum to four digits at the most, in cents from a dollar on: ``$1,250.40``, ``$0.0825``, ``$0.07``, ``free``."""
     return f"{sign(currency)}{figure(value)}" if value else "free"
-
-
-def figure(value: Decimal) -> str:
-    """The same as a bare number, where a column or sentence names the currency: ``1,250.40``, ``-0.0825``, ``0.00``."""
-    return f"{'-' if value < 0 else ''}{amount(abs(rounded(value)))}"
-
-
-def rounded(value: Decimal) -> Decimal:
-    """The sum with the digits that are written of it: two sums that are written alike are one."""
-    return round(value, 2 if abs(value) >= 1 or not value else max(2, 3 - value.adjusted()))
 
 
 def share(part: Decimal | Fraction) -> str:
@@ -155,20 +149,9 @@ def way(slug: str) -> str:
     return tier_of_id(provider, api_id).replace("_", " ")
 
 
-def long_day(at: datetime | date) -> str:
-    """``10 Nov 2026``, in UTC."""
-    at = at.astimezone(UTC) if isinstance(at, datetime) else at
-    return f"{at.day} {at:%b %Y}"
-
-
 def age(days: int) -> str:
     """``less than a day old``, ``1 day old``, ``12 days old``."""
     return "less than a day old" if days == 0 else f"{count(days, 'day')} old"
-
-
-def count(number: int, noun: str) -> str:
-    """``1 offering``, ``2,330 offerings``."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def words(identifier: str) -> str:

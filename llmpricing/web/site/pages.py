@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from pyramid.request import Request
 
+from llmpricing.charts.amounts import by_number
+from llmpricing.charts.renderer import can_draw
 from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
@@ -35,10 +37,8 @@ from llmpricing.web.site import display
 from llmpricing.web.site.addresses import clock_query
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
-from llmpricing.web.site.amounts import by_number
 from llmpricing.web.site.announced import announced_steps, of_base
 from llmpricing.web.site.charts.history import history_chart
-from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_limits import words_of
 from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out, left_out, models_then, with_undated

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from llmpricing.charts.amounts import by_number
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.web.site import display
-from llmpricing.web.site.amounts import by_number
 
 _TIERS = (STANDARD, "batch", "flex", "priority")
 _FIRST_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")

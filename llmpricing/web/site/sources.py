@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.charts.renderer import can_draw
 from llmpricing.domain.names.companies import company_names
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements, summed
@@ -28,7 +29,6 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.changes import amount_in_words, change_in_words
 from llmpricing.web.site.charts.agreement import agreement_chart, share
-from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, with_undated
 from llmpricing.web.site.month_links import month_pairs

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from llmpricing.charts.amounts import by_number
 from llmpricing.domain.money import parse_decimal
 from llmpricing.domain.observations import Amount, State
 from llmpricing.domain.publishing.publish import PINNED
@@ -14,7 +15,6 @@ from llmpricing.services.catalogue.offering_detail import PriceDetail, stated_co
 from llmpricing.services.catalogue.stated_now import offerings_now
 from llmpricing.services.price_book import Reads
 from llmpricing.web.site import display
-from llmpricing.web.site.amounts import by_number
 from llmpricing.web.site.price_matrix import place
 
 

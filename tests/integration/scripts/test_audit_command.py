@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections import Counter
+from datetime import datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from llmpricing.charts.figures import minute
 from tests import usage_twins as twins
 from tests.commands import Commands, commands_on
 from tests.example_log import EXAMPLE, example_log
@@ -355,8 +357,8 @@ def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) 
     said = commands.run("audit", str(log), "--charged", str(costs), "--html", str(page)).output
     assert "USD 0.5: charged, but not in the log (input); on 2026-11-20, gpt-4.1\n" in said
     assert "  the invoice covers openai from 2026-11-20 to 2026-11-20\n" in said
-    assert "The invoice covers openai from 2026-11-20 to 2026-11-20." in page.read_text("utf-8")
-    assert "<td>2026-11-20, gpt-4.1</td>" in page.read_text("utf-8")
+    assert "The invoice covers openai from 20 Nov 2026 to 20 Nov 2026." in page.read_text("utf-8")
+    assert "<td>20 Nov 2026, gpt-4.1</td>" in page.read_text("utf-8")
     assert "  charged are USD 0.503: USD 0.5006 more than the log" in said
     assert "USD 0.0022: the invoice states no quantities: whether quantity or price differs cannot be told" in said
     results[1]["amount"] = {"value": -0.503, "currency": "usd"}
@@ -422,7 +424,8 @@ def test_an_audit_names_its_price_book_and_when_it_was_known(commands: Commands,
     assert found["known_at"] == found["price_book"]["last_change"]
     text = page.read_text("utf-8")
     assert f"Price book {found['price_book']['book']}, " in text
-    assert f"as known at {found['known_at']}." in text
+    assert f"as known at {minute(datetime.fromisoformat(found['known_at']))}." in text
+    assert f"--known-at {found['known_at']}</code>" in text
     again = commands.json(*asked, "--known-at", found["known_at"])
     assert again["known_at"] == found["known_at"]
     assert again["recomputed"] == found["recomputed"]
@@ -466,8 +469,10 @@ def test_the_report_is_one_page_complete_in_itself_that_runs_nothing(commands: C
     found = Page(page.read_text("utf-8"))
     assert found.links == []
     assert not {"script", "img", "link", "iframe", "object"} & found.tags
+    assert {"svg", "table"} <= found.tags
+    assert "+$0.0024: cached tokens at the full input price" in found.said
     said = " ".join("".join(found.said).split())
-    assert "Logged USD 0.0072, recomputed USD 0.0048: a difference of USD 0.0024 (+50 %)." in said
+    assert "Logged $0.0072, recomputed $0.0048: a difference of $0.0024 (+50 %)." in said
     assert "cached tokens at the full input price" in said
     assert "spend charged" in " ".join(found.said)
     assert "<script>alert(1)</script>" in said

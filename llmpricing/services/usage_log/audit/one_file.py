@@ -11,7 +11,7 @@ from time import monotonic
 from typing import BinaryIO
 
 from llmpricing.domain.usage.wording import ParameterWords, in_python
-from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.usage_log.audit.examples import Example, examples
 from llmpricing.services.usage_log.audit.groups import Grouping
 from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow, audit_of
@@ -66,9 +66,11 @@ class AuditBounds:
 class FileAnswers:
     """What is said of a file of this shape, whose fields were ``taken`` for this: its audit with the
     causes and an example of each, and its models; what
-    announced prices do to it; what it costs elsewhere.
+    announced prices do to it; what it costs elsewhere. ``book`` answered, as it was known at the time ``recorded``.
     """
 
+    book: BookState
+    recorded: datetime
     shape: Shape
     taken: TakenFor
     report: AuditReport
@@ -109,7 +111,8 @@ def answer_one_file(
     coming = outlook_from(own, report.bill, now, months)
     elsewhere = there.found(report.bill, Wanted(), bounds.check_time).compare(reads, pricer, now)
     explained = list(zip(causes, shown, strict=True))
-    return FileAnswers(file.shape, taken_for(file), report, explained, models, coming, elsewhere)
+    of = (pricer.known, pricer.recorded, file.shape, taken_for(file))
+    return FileAnswers(*of, report, explained, models, coming, elsewhere)
 
 
 def write_audited_rows(

@@ -147,9 +147,8 @@ class JsonStream:
                         f"A record is larger than {LARGEST_ITEM:,} characters, which none should be."
                     ) from None
                 if not self._fill(more):
-                    raise LogError(
-                        f"The file is no JSON that can be read: {error.msg}. Get it anew, as it was."
-                    ) from None
+                    why = error.msg.removesuffix(" at")
+                    raise LogError(f"The file is no JSON that can be read: {why}. Get it anew, as it was.") from None
                 more *= 2
                 continue
             except RecursionError:

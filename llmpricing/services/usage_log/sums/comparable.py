@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,16 +75,16 @@ def _facts(model: SoldModel, scored: Mapping[str, Mapping[str, Decimal]]) -> dic
     return facts
 
 
-def comparable_rule(of: ComparedElsewhere) -> str:
-    """By what others compare with it, in words."""
+def comparable_rule(of: ComparedElsewhere, day: Callable[[date], str] = str) -> str:
+    """By what others compare with it, in words; ``day`` writes days."""
     lacking = [] if of.words else ["what it can"]
     lacking += [] if of.released_on else ["when it was released"]
     facts = "a later version of it by its name"
-    if lacking:
+    if lacking or of.released_on is None:
         facts += f" alone, as no list says {' or '.join(lacking)}"
     else:
         facts += (
-            f", or lists say of it {', '.join(of.words)} as well and that it was released on {of.released_on} "
+            f", or lists say of it {', '.join(of.words)} as well and that it was released on {day(of.released_on)} "
             "or later, and its name makes it no smaller"
         )
     if not of.is_scored:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from llmpricing.charts.chart import Chart, axis_of_names, inline
+from llmpricing.charts.theme import INK, SERIES
 from llmpricing.services.catalogue.agreement import ListAgreement, summed
-from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline
-from llmpricing.web.site.charts.theme import INK, SERIES
 from llmpricing.web.site.display import per_cent, stated_by
 
 _COLUMNS = ("first", "second", "compared", "agree", "apart", "severe", "in_one_alone")

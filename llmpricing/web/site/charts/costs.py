@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from llmpricing.charts.chart import Chart, axis_of_names, inline, position
+from llmpricing.charts.theme import INK, SERIES
 from llmpricing.domain.money import to_text
 from llmpricing.services.quotes.workload_hours import CostBounds, WorkloadCost
 from llmpricing.web.site import display
-from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline, position
-from llmpricing.web.site.charts.theme import INK, SERIES
 from llmpricing.web.site.compared_finding import dearer
 
 _COLUMNS = ("offering", "total", "currency", "state", "prices")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llmpricing.charts.chart import Chart, inline, position, share_of_axis
+from llmpricing.charts.theme import GROUND, INK, QUIET, SERIES
 from llmpricing.domain.money import ratio_text
 from llmpricing.domain.scores.best_value import ValuedOffering
-from llmpricing.web.site.charts.chart import Chart, inline, position, share_of_axis
 from llmpricing.web.site.charts.label_places import Spot, placed
-from llmpricing.web.site.charts.theme import GROUND, INK, QUIET, SERIES
 
 _COLUMNS = ("model", "id", "average_per_mtok", "quality", "qaps", "is_on_frontier")
 _HEIGHT = 340

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from llmpricing.charts.chart import HEIGHT, WIDTH, Chart, inline, position, share_of_axis
+from llmpricing.charts.theme import BAND, DASHES, INK, QUIET, SERIES
 from llmpricing.domain.money import quantise, to_text
 from llmpricing.domain.observations import Basis
 from llmpricing.services.catalogue.price_history import PastPrice
 from llmpricing.web.site import display
-from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline, position, share_of_axis
-from llmpricing.web.site.charts.theme import BAND, DASHES, INK, QUIET, SERIES
 
 TOKEN_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _COLUMNS = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llmpricing.charts.chart import Chart, inline, position
+from llmpricing.charts.theme import INK, SERIES
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.scores.kept_scores import KeptScore
-from llmpricing.web.site.charts.chart import Chart, inline, position
-from llmpricing.web.site.charts.theme import INK, SERIES
 
 _COLUMNS = ("offering", "benchmark", "score", "normalised", "measured_on", "source_url")
 _BAR = 24  # pixels of a score

@@ -11,6 +11,9 @@ import msgspec
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.charts.chart import NARROW, WIDTH, Chart
+from llmpricing.charts.renderer import ChartRenderer, ChartsAwayError, can_draw
+from llmpricing.charts.theme import dressed, in_plain_colours
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.price_history import carried_back, price_history
 from llmpricing.services.clocks import Clocks
@@ -21,10 +24,7 @@ from llmpricing.web.list_query import own_ids, standing
 from llmpricing.web.paging import digest_of_question
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.selecting import cell
-from llmpricing.web.site.charts.chart import NARROW, WIDTH, Chart
 from llmpricing.web.site.charts.history import history_chart
-from llmpricing.web.site.charts.renderer import ChartRenderer, ChartsAwayError, can_draw
-from llmpricing.web.site.charts.theme import dressed, in_plain_colours
 from llmpricing.web.site.known_then import SHOW
 
 FORMS = "svg|csv|vl\\.json"
@@ -77,10 +77,15 @@ def answer(request: Request, name: str, question: dict[str, str], build: Callabl
     )
 
 
-def _drawn(request: Request, chart: Chart, width: int) -> str:
+def renderer_of(request: Request) -> ChartRenderer:
+    """The process that draws."""
     renderer: ChartRenderer = request.registry[_RENDERER]
+    return renderer
+
+
+def _drawn(request: Request, chart: Chart, width: int) -> str:
     try:
-        return dressed(renderer.draw(chart.specification(width)), chart.finding, chart.about)
+        return dressed(renderer_of(request).draw(chart.specification(width)), chart.finding, chart.about)
     except ChartsAwayError:
         message = "The chart cannot be drawn now. Try again in a few seconds; its facts stand under .csv."
         raise Refused(503, "UNAVAILABLE", message, headers={"Retry-After": RETRY_AFTER_S}) from None

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from llmpricing.charts.theme import CONFIG, dressed, in_plain_colours
 from llmpricing.services.catalogue.price_history import PastPrice
 from llmpricing.web.site.charts.history import history_chart
-from llmpricing.web.site.charts.theme import CONFIG, dressed, in_plain_colours
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""How the pages write the digits of amounts and shares: all where they end, a few that say so where they do not."""
+"""How pages and pictures write digits of amounts and shares: all where they end, a few that tell where they do not."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class ChartRenderer:
     def _begin(self) -> subprocess.Popen[bytes]:
         """A new child. It is told nothing of the environment, in which passwords may lie."""
         environ = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-m", "llmpricing.web.site.charts.child"]
+        command = [sys.executable, "-m", "llmpricing.charts.child"]
         self._child = subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
         )

@@ -10,7 +10,7 @@ from math import log10
 from textwrap import wrap
 from typing import Any
 
-from llmpricing.web.site.charts.theme import CONFIG
+from llmpricing.charts.theme import CONFIG
 
 WIDTH, HEIGHT = 620, 280
 NARROW = 240  # on a phone, whose screen has room for it and for the words beside

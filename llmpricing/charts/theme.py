@@ -24,7 +24,7 @@ LIGHT: Mapping[str, str] = MappingProxyType(
         "series-5": "#a8201a",
     }
 )
-_DARK: Mapping[str, str] = MappingProxyType(
+DARK: Mapping[str, str] = MappingProxyType(
     {
         "ground": "#161a18",
         "ink": "#e7ebe8",
@@ -42,6 +42,7 @@ SERIES = tuple(f"var(--{name})" for name in LIGHT if name.startswith("series"))
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 4])
 INK, QUIET, LINE, BAND, GROUND = (f"var(--{name})" for name in ("ink", "quiet", "line", "band", "ground"))
 _FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
+_NAMESPACE = re.compile(r' xmlns(?::xlink)?="[^"]*"')  # a page of HTML knows it
 _VARIABLE = re.compile(r"var\(--([a-z0-9-]+)\)")
 
 
@@ -49,8 +50,17 @@ def _declared(colours: Mapping[str, str]) -> str:
     return "".join(f"--{name}:{colour};" for name, colour in colours.items())
 
 
+def inline_style(within: str) -> str:
+    """A style block's rules for charts that lie in a page, in what matches the selector ``within``."""
+    dark = f"{within}{{{_declared(DARK)}}}"
+    return (
+        f"{within}{{{_declared(LIGHT)}}}@media (prefers-color-scheme:dark){{{dark}}}"
+        f"@media print{{{within}{{{_declared(LIGHT)}}}}}"
+    )
+
+
 STYLE = (
-    f"svg{{color-scheme:light dark;{_declared(LIGHT)}}}@media (prefers-color-scheme:dark){{svg{{{_declared(_DARK)}}}}}"
+    f"svg{{color-scheme:light dark;{_declared(LIGHT)}}}@media (prefers-color-scheme:dark){{svg{{{_declared(DARK)}}}}}"
 )
 CONFIG: Mapping[str, Any] = MappingProxyType(
     {
@@ -80,10 +90,19 @@ CONFIG: Mapping[str, Any] = MappingProxyType(
 
 def dressed(svg: str, title: str, about: str) -> str:
     """The SVG with its colours, and with what it shows in words for who does not see it."""
+    return _with(svg, "", title, about, f"<style>{STYLE}</style>")
+
+
+def worded(svg: str, name: str, title: str, about: str) -> str:
+    """The SVG with its words, for a page that sets its colours; ``name`` is its own there."""
+    return _with(_NAMESPACE.sub("", svg, count=2), f"{name}-", title, about, "")
+
+
+def _with(svg: str, prefix: str, title: str, about: str, style: str) -> str:
     head, mark, body = svg.partition(">")
-    words = f'<title id="finding">{escape(title)}</title><desc id="about">{escape(about)}</desc>'
-    label = ' role="img" aria-labelledby="finding about"'
-    return f"{head}{label}{mark}{words}<style>{STYLE}</style>{body}"
+    words = f'<title id="{prefix}finding">{escape(title)}</title><desc id="{prefix}about">{escape(about)}</desc>'
+    label = f' role="img" aria-labelledby="{prefix}finding {prefix}about"'
+    return f"{head}{label}{mark}{words}{style}{body}"
 
 
 def in_plain_colours(part: Any) -> Any:

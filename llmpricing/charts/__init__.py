@@ -1,0 +1,1 @@
+"""Charts as Vega-Lite specifications, drawn to SVG by vl-convert in a process of its own."""
