@@ -178,23 +178,25 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "aws-focus": _bill(aws_bill.FOCUS),
     "azure-cost": _words(
         """
-        date Date chargeType costInBillingCurrency billingCurrency BillingCurrencyCode billingCurrencyCode meterName
-        meterCategory meterSubCategory quantity unitOfMeasure resourceId resourceGroupName ResourceGroup
-        resourceLocation subscriptionName
+        date Date chargeType costInBillingCurrency billingCurrency BillingCurrencyCode billingCurrencyCode costInUsd
+        pricingCurrency pricingCurrencyCode exchangeRate exchangeRatePricingToBilling meterName meterCategory
+        meterSubCategory quantity unitOfMeasure resourceId resourceGroupName ResourceGroup resourceLocation
+        subscriptionName
         """
     ),
     "azure-focus": _words(
         """
         BilledCost BillingCurrency ChargeCategory ChargeClass ChargePeriodStart ChargePeriodEnd ConsumedQuantity
         PricingQuantity PricingUnit RegionId RegionName ResourceId ServiceName SkuMeter SubAccountName
-        x_PricingBlockSize x_PricingUnitDescription x_ResourceGroupName x_SkuMeterCategory x_SkuMeterName
-        x_SkuMeterSubcategory
+        x_BilledCostInUsd x_BillingExchangeRate x_PricingBlockSize x_PricingCurrency x_PricingUnitDescription
+        x_ResourceGroupName x_SkuMeterCategory x_SkuMeterName x_SkuMeterSubcategory
         """
     ),
     "gcp-billing": _words(
         """
         billing_account_id service sku sku.description service.description usage usage.amount usage_start_time
-        usage_end_time project project.id location location.region cost currency cost_type credits
+        usage_end_time project project.id location location.region cost currency currency_conversion_rate cost_type
+        credits
         """
     ),
 }
