@@ -61,7 +61,7 @@ def _cleaned(urls: StoreUrls) -> Iterator[StoreUrls]:
         with _server(urls).connect() as connection:
             mine = text("select datname from pg_database where starts_with(datname, :run)")
             for name in connection.scalars(mine, {"run": urls.run}).all():
-                _drop(connection, name)
+                drop(connection, name)
 
 
 def _server(urls: StoreUrls) -> Engine:
@@ -80,10 +80,11 @@ def _create(server: Engine, statement: str) -> None:
                 raise
 
 
-def _drop(connection: Connection, name: str) -> None:
+def drop(connection: Connection, name: str) -> None:
+    """Drop a database of a test, and end who still asks it: our role, and roles that it made."""
     # WITH (FORCE) would end an autovacuum worker too, which our role may not; a plain DROP waits for it.
-    ours = text("select pg_terminate_backend(pid) from pg_stat_activity where datname = :name and usename = user")
-    connection.execute(ours, {"name": name})
+    ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = :name and backend_type = :kind"
+    connection.execute(text(ended), {"name": name, "kind": "client backend"})
     connection.execute(text(f"drop database {name}"))
 
 
@@ -101,7 +102,7 @@ def new_database(urls: StoreUrls, template: str | None = None) -> Iterator[str]:
         yield url.render_as_string(hide_password=False)
     finally:
         with server.connect() as connection:
-            _drop(connection, name)
+            drop(connection, name)
 
 
 @contextmanager

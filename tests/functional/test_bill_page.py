@@ -22,6 +22,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import structlog
 from pyarrow import parquet
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
@@ -463,6 +464,7 @@ def test_nothing_of_a_file_stays_or_is_logged(
         assert list(tmp_path.iterdir()) == []  # not even while it is read: it has no name
         raise ValueError("the-secret-cell")
 
+    monkeypatch.setattr(bill, "log", structlog.get_logger())  # that none used before: those keep what they wrote to
     with running_app(book_url, redis_url) as app, capture_logs() as logs:
         send(app, lines(spend("the-secret-model")))
         app.post("/bill/rows", {"file": Upload("usage", lines(spend("the-secret-model")))})

@@ -85,9 +85,9 @@ def test_best_value_says_it_in_the_ranking(app: TestApp) -> None:
     assert valued(app.get("/best-value")) == dict(zip(RESOLD, ([GIVEN_UP], [], []), strict=True))
     page = app.get("/best-value?provider=openai")
     told = spoken(page.html.select_one("#led"))
-    assert told.endswith("its maker gave it up and it may be withdrawn. First of those sold as ever: GPT-6.")
-    own = valued(page)
-    assert own == {"openai/gpt-8": ["deprecated"], "openai/gpt-7": ["deprecated"], "openai/gpt-6": []}
+    assert told.endswith("its maker gave it up and it may be withdrawn. First of those sold as ever: GPT-7.")
+    own = valued(page)  # GPT-7 at the id by which its maker sells it as ever
+    assert own == {"openai/gpt-8": ["deprecated"], "openai/gpt-7-2026-03-01": [], "openai/gpt-6": []}
 
 
 def test_best_value_and_the_calculator_take_the_seller_that_the_list_takes(app: TestApp) -> None:
@@ -157,7 +157,7 @@ def test_the_api_tells_the_doubt_of_a_limit_that_the_page_shows(app: TestApp, en
     assert own["doubts"] == []
     assert resold["doubts"] == [
         {"limit": "context_window", "why": "more_than_elsewhere", "elsewhere": 128_000},
-        {"limit": "max_output_tokens", "why": "as_much_as_its_context", "elsewhere": None},
+        {"limit": "max_output_tokens", "why": "more_than_its_context", "elsewhere": None},
     ]
     page = app.get(f"/compare?{asked}")
     assert "doubtful: 128K elsewhere" in spoken(page.html.select_one("table.compared"))

@@ -150,7 +150,7 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         f"<p>The log comes to {money(bridge['log'])}{outside}; the seller's quantities {text(quantities)}; {asked}; "
         f"{text(wrong_words(money(bridge['wrong'])))}.</p>\n"
     )
-    yield from (f"<p>{text(days(told_twice_words(one, money)))}.</p>\n" for one in bridge["told_twice"])
+    yield from (f"<p>{text(told_twice_words(one, money, days))}.</p>\n" for one in bridge["told_twice"])
     told = [one for one in (bridge["disagreement"], bridge["other_tier"]) if one]
     yield from (f"<p>{money(row['money'])}: {text(row['title'])}.</p>\n" for row in told)
     rows = [

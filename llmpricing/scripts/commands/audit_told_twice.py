@@ -48,8 +48,12 @@ def _usd(amount: str) -> str:
     return f"USD {amount}"
 
 
-def told_twice_words(one: Mapping[str, Any], written: Callable[[str], str] = _usd) -> str:
-    """One of them in words, with what to do; ``written`` writes its amounts."""
+def told_twice_words(
+    one: Mapping[str, Any], written: Callable[[str], str] = _usd, dated: Callable[[str], str] = str
+) -> str:
+    """One of them in words, with what to do; ``written`` writes its amounts, ``dated`` its days (but none of a file's
+    name).
+    """
     seller, lines = one["provider"] or "a seller not named", one["lines"]
     number = f"{lines:,} line{'s' if lines != 1 else ''}"
     if one["code"] == _REPEATED:
@@ -62,10 +66,11 @@ def told_twice_words(one: Mapping[str, Any], written: Callable[[str], str] = _us
     from llmpricing.services.usage_log.audit.bridge_told_twice import DIFFERS, TWICE
 
     money, low, high = (written(one[name]) for name in ("money", "low", "high"))
-    of_days = f"of {seller}, {days_in_words(stretch(one['first'], one['last'])) or 'days that are not told'}"
+    of_days = f"of {seller}, {dated(days_in_words(stretch(one['first'], one['last']))) or 'days that are not told'}"
     if one["code"] == TWICE:
         return (
-            f"{number} of {other} ({of_days}) tell the same {one['what']} as {kept}: {money}, counted once "
+            f"{number} of {other} ({of_days}) {'tell' if lines != 1 else 'tells'} the same {one['what']} as {kept}: "
+            f"{money}, counted once "
             f"({one['code']})"
         )
     if one["code"] == DIFFERS:

@@ -19,7 +19,7 @@ from llmpricing.models import migrations
 from tests.commands import commands_on
 from tests.conftest import running_app
 from tests.lists import small_list
-from tests.servers import StoreUrls, migrated
+from tests.servers import StoreUrls, drop, migrated
 
 TABLES = ("audit_event", "model_pricing_history")
 CHANGES = ("update {} set {} = now()", "delete from {}", "truncate {}")
@@ -103,7 +103,7 @@ def two_roles(store_urls: StoreUrls) -> Iterator[TwoRoles]:
         try:
             yield TwoRoles(*(each.render_as_string(hide_password=False) for each in (owner, serving)))
         finally:
-            connection.execute(text(f"drop database {mark} with (force)"))
+            drop(connection, mark)
             connection.execute(text(f"drop role {mark}_owner, {mark}_serving"))
 
 

@@ -122,8 +122,13 @@ def test_a_table_is_priced_by_a_file_as_by_its_database(commands: Commands, file
     expected = commands.run("price", str(log), *options, outs["a"][1], "-o", outs["a"][0])
     found = alone(tmp_path, "price", str(log), *options, outs["b"][1], "-o", outs["b"][0], "--book", str(file))
     assert (found.returncode, expected.exit_code) == (0, 0), found.stderr + expected.output
-    for one, other in zip(outs["a"], outs["b"], strict=True):
-        assert parquet.read_table(one).equals(parquet.read_table(other))
+    priced, rejected = zip(*([parquet.read_table(one) for one in outs[name]] for name in "ab"), strict=True)
+    assert priced[0].equals(priced[1])
+    assert rejected[0].drop(["reason"]).equals(rejected[1].drop(["reason"]))
+    why, steps = zip(*(table["reason"][0].as_py().split(" (", 1) for table in rejected), strict=True)
+    assert why[0] == why[1]
+    assert "llmpricing import" in steps[0]  # the next step is the one of that book
+    assert "--fresh" in steps[1]
 
 
 @pytest.fixture

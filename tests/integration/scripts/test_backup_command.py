@@ -20,7 +20,7 @@ from llmpricing.models import Base, OperatorSessionRow, migrations, revisions
 from llmpricing.models.backup.file import checked_lines, write_lines
 from tests.commands import Commands, commands_on
 from tests.operators import let_in
-from tests.servers import StoreUrls, migrated, new_database
+from tests.servers import StoreUrls, drop, migrated, new_database
 
 DECISIONS = (
     "pin acme/acme-large input_tokens 3.10 --as ada --until 2030-01-01",
@@ -155,7 +155,7 @@ def test_the_same_bytes_come_out_of_a_database_with_another_collation(
         done(collated, f"backup {tmp_path / 'second'}")
     finally:
         with server.connect() as connection:
-            connection.execute(text(f"drop database {name} with (force)"))
+            drop(connection, name)
     assert (tmp_path / "second").read_bytes() == (tmp_path / "first").read_bytes()
 
 
