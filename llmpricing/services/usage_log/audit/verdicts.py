@@ -26,7 +26,7 @@ from llmpricing.services.usage_log.audit.alike import MistakesAsSums
 from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Otherwise, WhatElse, uses_within
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import RETOLD, OutcomeKind, UsageRecord
 
 _NOTHING = Decimal(0)
 
@@ -126,6 +126,8 @@ class Auditor:
         """What is said of one record; raises NoExchangeRate."""
         kind = priced.outcome.kind
         logged, cost = home_sums(self._uses, priced)
+        if priced.outcome == RETOLD:
+            logged = None
         effects = NO_EFFECTS
         if cost is not None and kind is OutcomeKind.BILLED:
             effects = self._else.of(priced, cost, with_saving=logged is None)

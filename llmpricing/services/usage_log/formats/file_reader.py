@@ -19,7 +19,7 @@ from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.pages import ApiPage
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
-from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record import RETOLD, OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
@@ -48,10 +48,10 @@ class ReadBatch(NamedTuple):
         others = any(record.outcome.kind is OutcomeKind.BILLED for _, record in self.others)
         return others or (self.columns is not None and bool((self.columns.is_billed & ~self.columns.repeated).any()))
 
-    def repeated(self) -> ReadBatch:
-        """The same, all of them told before."""
-        columns = self.columns and self.columns.having(np.ones(len(self.columns), np.bool_))
-        return ReadBatch(columns, [(place, replace(record, outcome=REPEATED)) for place, record in self.others])
+    def retold(self) -> ReadBatch:
+        """The same, all of them told by another export."""
+        columns = self.columns and self.columns.retold(np.ones(len(self.columns), np.bool_))
+        return ReadBatch(columns, [(place, replace(record, outcome=RETOLD)) for place, record in self.others])
 
     def changed(self, change: Callable[[UsageRecord], UsageRecord]) -> ReadBatch:
         """The same, each record as ``change`` makes it, which looks at nothing that differs between those of a head."""

@@ -157,7 +157,7 @@ class UsageFiles:
             said, is_said = missing.get(file.path), False
             batches = iter(kept.batches) if kept.batches else self._read(file, kept.unread).batches()
             for batch in batches:
-                told = batch.repeated() if file.path in copies else ahead.marked(file, batch)
+                told = batch.retold() if file.path in copies else ahead.marked(file, batch)
                 others = [first.setdefault(one, file.shape) for one in file.shape.of]
                 for other in [one for one in others if one.whose_ids != file.shape.whose_ids][:1]:
                     told = told.changed(partial(overlapping, other.name, file.shape.name))

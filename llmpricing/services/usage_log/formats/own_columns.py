@@ -66,7 +66,8 @@ class OwnColumns:
             return row.text(self.roles[role]) if role in self.roles else ""
 
         at = row.instant(self.roles["at"]) if "at" in self.roles else self.now
-        model, tier = said("model"), tier_of(said("service_tier"))
+        told = {role: said(role) for role in ("model", "provider", "region", "currency", "id")}
+        tier = tier_of(said("service_tier"))
         counts = {meter: self._quantity(meter, row.count(name)) for meter, name in self.counts.items()}
         requests = counts.pop("requests", None)
         usage = usage_of(counts, self.cached, reasoning=self.reasoning, requests=requests)
@@ -74,17 +75,17 @@ class OwnColumns:
         facts = labels(**{name: row.text(column) for name, column in self.labels.items()})
         row.known(*self.ignored)
         self._ask_of_tiers(row)
-        row.close()
+        row.close()  # when all is read: what is left may mean money
         found = UsageRecord(
-            model,
+            told["model"],
             at,
             usage,
-            said("provider") or None,
-            context=context(tier, place_of(said("region"))),
+            told["provider"] or None,
+            context=context(tier, place_of(told["region"])),
             charged=charged,
-            currency=said("currency").upper() or "USD",
+            currency=told["currency"].upper() or "USD",
             labels=facts,
-            record_id=said("id") or None,
+            record_id=told["id"] or None,
         )
         return found if "at" in self.roles else found.with_remark(Code.TIME_ASSUMED, OF_NOW)
 

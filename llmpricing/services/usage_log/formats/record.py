@@ -39,6 +39,9 @@ class Outcome(NamedTuple):
 BILLED = Outcome(OutcomeKind.BILLED)
 FREE = Outcome(OutcomeKind.FREE)
 REPEATED = Outcome(OutcomeKind.REPEATED)
+# What a copy of a file says again, and sums of a time, which are told as often as they are exported: what these charge
+# is charged once, where a call that is logged again is.
+RETOLD = Outcome(OutcomeKind.REPEATED, "told by another export too")
 
 
 def not_billed(reason: str) -> Outcome:

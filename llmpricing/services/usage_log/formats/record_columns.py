@@ -13,7 +13,7 @@ import numpy as np
 from llmpricing.domain.times import EPOCH
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.usage_log.batch import Mask, Numbers
-from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import REPEATED, RETOLD, OutcomeKind, UsageRecord
 
 NOT_STATED = -1
 
@@ -78,13 +78,18 @@ class RecordColumns:
             charged=self.charged[row],
             labels={**one.labels, **found} if found else one.labels,
             record_id=self.ids[row],
-            outcome=REPEATED if self.repeated[row] else one.outcome,
+            outcome=REPEATED if self.repeated[row] and one.outcome != RETOLD else one.outcome,
         )
         return made
 
     def having(self, repeated: Mask) -> RecordColumns:
         """The same, of which these were told before."""
         return replace(self, repeated=repeated)
+
+    def retold(self, rows: Mask) -> RecordColumns:
+        """The same, of which another export tells these."""
+        found = self.having(self.repeated | rows)
+        return found.changed(rows, lambda record: replace(record, outcome=RETOLD))
 
     def without(self, rows: Sequence[int]) -> RecordColumns:
         """The same but for these rows."""

@@ -15,7 +15,7 @@ from llmpricing.domain.times import micros
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.pages import are_numbered
-from llmpricing.services.usage_log.formats.record import REPEAT_UNTOLD, REPEATED, OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import REPEAT_UNTOLD, RETOLD, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.shape import ToldSums
 from llmpricing.services.usage_log.formats.sums_grouped import GroupedSum, Retelling, retold_by_others
 from llmpricing.services.usage_log.formats.tellings import telling_of
@@ -185,7 +185,7 @@ class SumsOnce:
         own, weight, facts = _sum_of(file, record)
         document = self._document(file, part)
         if self._first_part.get((own, document, weight, facts), part) != part:
-            return replace(record, outcome=REPEATED)
+            return replace(record, outcome=RETOLD)
         told = self._told.get((own, document), _SumTelling.BILLED)
         return _CHANGES[told](record)
 
@@ -280,7 +280,7 @@ def _same(record: UsageRecord) -> UsageRecord:
 
 _CHANGES: Mapping[_SumTelling, Callable[[UsageRecord], UsageRecord]] = {
     _SumTelling.BILLED: _same,
-    _SumTelling.REPEATED: partial(replace, outcome=REPEATED),
+    _SumTelling.REPEATED: partial(replace, outcome=RETOLD),
     _SumTelling.GREW: partial(UsageRecord.with_remark, code=DIFFER, remark=_GREW),
     _SumTelling.APART: partial(UsageRecord.with_remark, code=DIFFER, remark=_APART),
     _SumTelling.APART_LESS: partial(UsageRecord.with_remark, code=DIFFER, remark=_APART, untold=(REPEAT_UNTOLD,)),

@@ -22,7 +22,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.usage_log.audit.uses import NoExchangeRate
 from llmpricing.services.usage_log.audit.verdicts import Audited
-from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import BILLED, REPEATED, RETOLD, UsageRecord, not_billed, unpriced
 from llmpricing.sources.registry import SOURCES
 from tests.audits import audited, report_of
 from tests.lists import dated_list
@@ -235,6 +235,13 @@ def test_what_nobody_is_billed_for_is_a_cause_with_its_reason(book: Session) -> 
         ("no_cost_logged", "no cost logged", -right),
     }
     assert report.difference == sum(row.money for row in report.causes()) == Decimal("0.75")
+
+
+def test_what_another_export_tells_again_is_logged_once(book: Session) -> None:
+    right = usd("1998*0.4 + 8009*0.1 + 503*1.6")
+    records = [record_of(MINI, count(READ), right, outcome=outcome) for outcome in (BILLED, RETOLD)]
+    report = report_of(audited(book, records))
+    assert (report.bill.repeated, report.logged, report.difference, report.causes()) == (1, right, 0, [])
 
 
 def test_figures_in_cents_are_rounded_ones_and_not_wrong(book: Session) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import BILLED, RETOLD, OutcomeKind, UsageRecord
 from tests import usage_twins as twins
 from tests.unit.services.usage_log.test_pages import Json, bucket, page, report
 
@@ -73,6 +73,7 @@ def test_a_bucket_that_exports_tell_again_is_billed_once_in_any_order(
     for some in permutations(documents):
         found = read(tmp_path, *some)
         assert (billed(found), codes(found)) == (total, said)
+        assert {one.outcome for one in found} <= {BILLED, RETOLD}  # what it charges is not charged again
 
 
 def test_equal_results_of_one_bucket_are_two(tmp_path: Path) -> None:
