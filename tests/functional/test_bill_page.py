@@ -207,7 +207,7 @@ def test_causes_and_months_are_drawn_into_the_page_for_both_screens(app: TestApp
         assert all(one["aria-labelledby"].split() == [one.title["id"], one.desc["id"]] for one in pictures)
         assert not figure.select("style, script, [style], [href], [src], [onclick]")
         assert words in " ".join(text.get_text() for text in pictures[0].select("text, desc"))
-        assert figure.find_next("table")["id"] == name  # its facts
+        assert figure.find_previous("table")["id"] == name  # its facts, which are the answer and come first
     assert "var(--series-" in str(page.html.find(id="chart-causes"))
     style = app.get(page.html.find("link", href=lambda one: "bill.css" in one)["href"]).text
     for name in [one for one in LIGHT if one.startswith(("series", "band"))]:  # the others are the page's own

@@ -34,6 +34,8 @@ def test_a_history_is_drawn_with_its_finding_in_words(testapp: TestApp) -> None:
     title = root.findtext("{http://www.w3.org/2000/svg}title")
     assert title == "acme/acme-dated: input $4.00 per million tokens since 1 Mar 2026, before $8.00"
     assert root.attrib["role"] == "img"
+    spoken = [one.tag.rpartition("}")[2] for one in root if one.get("aria-hidden") != "true"]
+    assert spoken == ["title", "desc", "style"]  # its marks have no names that a screen reader could say
     assert "prefers-color-scheme:dark" in answer.text
     assert "var(--series-1)" in answer.text
     assert "style-src 'unsafe-inline'" in answer.headers["Content-Security-Policy"]
