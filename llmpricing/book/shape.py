@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-FORMAT = 6  # raise it with every change of SHAPE or of how a kind lies in the file
+FORMAT = 7  # raise it with every change of SHAPE or of how a kind lies in the file
 
 
 class Kind(StrEnum):
@@ -65,6 +65,7 @@ _FACTS = {
     "output_modalities": Kind.TEXTS,
     "deprecated_on": Kind.DATE,
     "released_on": Kind.DATE,
+    "knowledge_cutoff": Kind.WORD,
     "stated_abilities": Kind.WORD,
 }
 _ASKED = {

@@ -58,6 +58,11 @@ def month_name(text: str) -> str:
     return f"{date.fromisoformat(f'{text}-01'):%b %Y}"
 
 
+def day_or_month(text: str) -> str:
+    """A day or a month of ISO 8601 in words: ``2025-01`` is ``Jan 2025``, ``2024-10-15`` is ``15 Oct 2024``."""
+    return month_name(text) if len(text) == len("2025-01") else long_day(date.fromisoformat(text))
+
+
 def count(number: int, noun: str) -> str:
     """``1 offering``, ``2,330 offerings``."""
     return f"{number:,} {noun if number == 1 else noun + 's'}"

@@ -156,6 +156,7 @@ class ObservedOffering:
     output_modalities: tuple[str, ...] | None = None
     deprecated_on: date | None = None
     released_on: date | None = None  # by the lab, whoever sells it
+    knowledge_cutoff: str | None = None  # up to when the model knows: 2025-01, a month, or 2024-10-15, a day
     match: Mapping[str, Any] | None = None
     aliases: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()

@@ -107,6 +107,7 @@ class Offering(Base):
     output_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     deprecated_on: Mapped[date | None]
     released_on: Mapped[date | None]
+    knowledge_cutoff: Mapped[str | None]  # a month or a day, as ISO 8601
     stated_abilities: Mapped[str | None]  # which list says what of them: domain/choice/abilities.py
     # What each source says, {source: {"published_at": ..., "name": ...}}: the columns above are picked from it by rank.
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"), deferred=True)
@@ -139,6 +140,7 @@ class OfferingPast(Base):
     output_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     deprecated_on: Mapped[date | None]
     released_on: Mapped[date | None]
+    knowledge_cutoff: Mapped[str | None]  # a month or a day, as ISO 8601
     stated_abilities: Mapped[str | None]  # which list says what of them: domain/choice/abilities.py
 
 

@@ -235,7 +235,7 @@ def test_the_needs_with_which_one_came_are_answered_first_and_kept(testapp: Test
     assert {("capability", "tools"), ("min_context", "100000"), ("max_input_price", "2.75")} <= hidden
     page = testapp.get(f"/compare?{TWO}&{asked}")
     titles = [spoken(one) for one in page.html.select("table.compared tr.group")]
-    assert titles == ["You asked for", "Cost", "Prices per million tokens", "Limits", "What it can"]
+    assert titles == ["You asked for", "Cost", "Prices per million tokens", "Limits", "What it can", "Model"]
     found = lines(page)
     assert list(found)[:4] == ["tools", "prompt caching", "context of 100K", "input up to $2.75 per M"]
     assert found["tools"] == ["– no list says"] * 2

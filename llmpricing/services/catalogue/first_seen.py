@@ -109,14 +109,15 @@ def as_known_then(
         replace(
             model,
             rows=tuple(row_as_known_then(row, late, standing) for row in model.rows),
-            released_on=_by_then(model.released_on, day),
-            seen_since=_by_then(model.seen_since, day),
+            released_on=by_then(model.released_on, day),
+            seen_since=by_then(model.seen_since, day),
         )
         for model in models
     ]
 
 
-def _by_then(known: date | None, day: date) -> date | None:
+def by_then(known: date | None, day: date) -> date | None:
+    """A day that is not after this one; None of one that is."""
     return known if known is not None and known <= day else None
 
 

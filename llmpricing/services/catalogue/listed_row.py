@@ -17,6 +17,7 @@ class ListedRow(NamedTuple):
     lab: str | None
     mode: str | None
     released_on: date | None
+    knowledge_cutoff: str | None
     stated_abilities: str | None
     status: str | None
     price_state: str

@@ -60,6 +60,7 @@ _BESIDE = {
     "number": "id",
     "mode": "mode",
     "released_on": "released_on",
+    "knowledge_cutoff": "knowledge_cutoff",
     "stated_abilities": "stated_abilities",
 }  # of a row, from the offering's column
 # The scalar columns, by which a list may be sorted.

@@ -79,6 +79,7 @@ def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, d
         lab=offering.lab,
         mode=offering.mode,
         released_on=offering.released_on,
+        knowledge_cutoff=offering.knowledge_cutoff,
         stated_abilities=offering.stated_abilities,
         status=offering.status,
         price_state=prices.state,

@@ -32,6 +32,7 @@ _FACTS = (
     "output_modalities",
     "deprecated_on",
     "released_on",
+    "knowledge_cutoff",
 )
 _OF_ALIAS = frozenset({"name", "lab", "mode", "region"})  # facts of the alias itself, whatever it names by and by
 _STILL_OF_NOW = timedelta(days=7)  # before the newest list: who reads the lists day by day reads some of them earlier

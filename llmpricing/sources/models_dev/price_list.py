@@ -99,6 +99,7 @@ def _offering(slug: str, key: str, api_id: str, facts: Facts, unknown: Counter[s
         input_modalities=input_ or None,
         output_modalities=output or None,
         released_on=facts.read(_released, "release_date"),
+        knowledge_cutoff=facts.read(_cutoff, "knowledge"),
         statements=read_costs(key, api_id, entry, _only_reads(entry, mode, (input_, output)), unknown),
     )
 
@@ -108,9 +109,19 @@ _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
 def _released(entry: Mapping[str, Any], name: str) -> date | None:
     """The day of the release; the first of the month where the list names the month alone."""
+    month = _month(entry, name)
+    return optional_date({name: f"{month}-01"} if month else entry, name)
+
+
+def _cutoff(entry: Mapping[str, Any], name: str) -> str | None:
+    """The day up to which the model knows, as ISO 8601; a month stays one, for nobody says which day of it is meant."""
+    stated = _released(entry, name)
+    return _month(entry, name) or (None if stated is None else stated.isoformat())
+
+
+def _month(entry: Mapping[str, Any], name: str) -> str | None:
     stated = entry.get(name)
-    is_month = isinstance(stated, str) and _MONTH.fullmatch(stated)
-    return optional_date({name: f"{stated}-01"} if is_month else entry, name)
+    return stated if isinstance(stated, str) and _MONTH.fullmatch(stated) else None
 
 
 def _mode(entry: Mapping[str, Any], output: tuple[str, ...], named: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -18,6 +19,7 @@ from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, as_json
+from llmpricing.web.api.model_facts import KnowledgeCutoffJson, model_facts_json
 from llmpricing.web.api.model_rows import item_json
 from llmpricing.web.api.models import ModelMeta, model_meta
 from llmpricing.web.api.scores import ScoreJson, scores_json
@@ -46,6 +48,8 @@ ComparedJson: Any = as_json(
     output_times_cheapest=DecimalText | None,
     doubts=list[LimitDoubtJson],
     scores=list[ScoreJson],
+    released_on=date | None,
+    knowledge_cutoff=KnowledgeCutoffJson | None,
 )
 
 
@@ -81,6 +85,7 @@ def compare(request: Request) -> CompareAnswer:
             output_times_cheapest=_times(item, items, "output_per_mtok"),
             doubts=_doubts(item, models[item.id]),
             scores=scores_json(request, clocks, item.id, models[item.id]),
+            **model_facts_json(models[item.id], clocks),
         )
         for item in items
     ]

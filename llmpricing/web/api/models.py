@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.same_model import model_of, other_sellers
 from llmpricing.services.clocks import Clocks
 from llmpricing.web.api.answers import StaleMeta, as_json, stale_meta
+from llmpricing.web.api.model_facts import KnowledgeCutoffJson, model_facts_json
 from llmpricing.web.api.model_rows import ItemJson, item_json, rows_json
 from llmpricing.web.api.needs import NeedJson, needs_json
 from llmpricing.web.api.scores import ScoreJson, scores_json
@@ -52,6 +53,8 @@ ModelJson: Any = as_json(
     needs=list[NeedJson],
     other_sellers=list[str],
     aliases=list[str],
+    released_on=date | None,
+    knowledge_cutoff=KnowledgeCutoffJson | None,
 )
 
 
@@ -131,6 +134,7 @@ def show_model(request: Request) -> ModelAnswer:
         needs=needs_json(model, item.id),
         other_sellers=other_sellers(model, item.id),
         aliases=details.aliases,
+        **model_facts_json(model, clocks),
     )
     return ModelAnswer(data, ModelMeta(**model_meta(request, clocks)))
 

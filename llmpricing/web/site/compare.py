@@ -48,6 +48,7 @@ from llmpricing.web.site.compared_prices import (
 from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
+from llmpricing.web.site.model_facts import model_lines
 from llmpricing.web.site.stated_prices import stated_of
 from llmpricing.web.site.unsaid import lists_saying
 from llmpricing.web.site.workload import WORKLOAD, month_between, tidy_address
@@ -97,6 +98,7 @@ def show(request: Request) -> dict[str, Any]:
     origins = origin_lines([prices[item.id] for item in items], lists, then)
     costs_and_limits = _groups(months, items, stated, prices, origins, models, announced) if items else []
     groups[-1:-1] = costs_and_limits
+    groups += [("Model", model_lines(items, models, clocks.as_of.date()))] if items else []
     groups += [("Scores", scored)] if scored else []
     lines = [line for _, group in groups for line in group]
     names_now = names_of(slugs, models, names) if items else {}

@@ -17,6 +17,7 @@ from llmpricing.charts.amounts import exact as exact
 from llmpricing.charts.amounts import is_cut as is_cut
 from llmpricing.charts.amounts import per_cent as per_cent
 from llmpricing.charts.figures import count as count
+from llmpricing.charts.figures import day_or_month as day_or_month
 from llmpricing.charts.figures import figure as figure
 from llmpricing.charts.figures import long_day as long_day
 from llmpricing.charts.figures import minute as minute

@@ -20,6 +20,7 @@ from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, offering_detail
 from llmpricing.services.catalogue.doubtful_limits import LIMITS, doubt_of
 from llmpricing.services.catalogue.first_seen import late_prices
+from llmpricing.services.catalogue.knowledge_cutoffs import knowledge_cutoff
 from llmpricing.services.catalogue.listed_models import SoldModel, with_sightings
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.model_list import shelf
@@ -42,6 +43,7 @@ from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.compared_limits import words_of
 from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out, left_out, models_then, with_undated
+from llmpricing.web.site.model_facts import beside
 from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place
 from llmpricing.web.site.samples import samples
@@ -63,6 +65,7 @@ def model(request: Request) -> dict[str, Any]:
     details = offering_detail.details(request.reads, request.book, clocks, item.id, stands_on)
     of_it = model_of(request.reads, request.book, clocks, item.id, stands_on)
     of_it = with_sightings(of_it, offerings_seen(request.reads, request.book, clocks))
+    cutoff = knowledge_cutoff(of_it, clocks.as_of.date())
     late = _late(request, clocks, item.id, details.prices) if leaves_out(request) else []
     (of_it,) = models_then(request, clocks, [of_it], stands_on)
     stated, (item,) = item, items_then(request, clocks, [item], stands_on)
@@ -78,6 +81,8 @@ def model(request: Request) -> dict[str, Any]:
         "show": display,
         "item": item,
         "model": of_it,
+        "cutoff": cutoff,
+        "beside_cutoff": beside(cutoff),
         "doubts": {limit: words_of(doubt) for limit in LIMITS if (doubt := doubt_of(limit, item, of_it))},
         "tier": tier_of_id(item.provider, item.id.partition("/")[2]),
         "groups": _by_conditions(details.prices),

@@ -24,6 +24,7 @@ from llmpricing.models import Model, PriceRow, SourceFetch
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import source_ages
+from llmpricing.services.catalogue.knowledge_cutoffs import knowledge_cutoff
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing import (
@@ -325,4 +326,6 @@ def test_the_model_of_an_offering_is_that_of_the_list_of_models(database, book):
 
 
 def _told(model):
-    return model.name, model.lab, model.kind, model.released_on, model.able, tuple(row.id for row in model.rows)
+    cutoff = knowledge_cutoff(model, NOW.date())
+    facts = model.name, model.lab, model.kind, model.released_on, cutoff, model.able
+    return *facts, tuple(row.id for row in model.rows)

@@ -52,6 +52,20 @@ def test_a_release_of_a_month_begins_with_it_and_one_that_is_no_day_is_reported(
     assert "release_date" in next(one.reason for one in found.problems if one.key == "xai/old-step")
 
 
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [("2025-01", "2025-01"), ("2024-10-15", "2024-10-15"), ("2025-02-31", None), ("2025-13", None), ("", None)],
+)
+def test_a_cutoff_of_a_month_stays_a_month_and_one_that_is_no_day_is_reported(sample, stated, kept):
+    providers = json.loads(sample("models-dev"))
+    providers["xai"]["models"]["grok-9"]["knowledge"] = stated
+    found = models_dev.parse(json.dumps(providers).encode())
+    (grok,) = (one for one in found.offerings if one.slug == "x-ai/grok-9")
+    assert (grok.knowledge_cutoff, grok.released_on) == (kept, date(2026, 5, 1))
+    reasons = [one.reason for one in found.problems if one.key == "xai/grok-9"]
+    assert [reason.split()[0] for reason in reasons] == (["knowledge"] if stated and kept is None else [])
+
+
 def test_a_limit_of_zero_is_unknown_and_states_have_our_words(prices, offering):
     old = offering(prices, "x-ai/old-step")
     assert (old.context_window, old.max_output_tokens, old.status) == (None, None, "preview")
@@ -180,5 +194,10 @@ def test_the_bundled_dump_is_read_whole():
     found = models_dev.parse(bundled(models_dev.SOURCE).data)
     assert found.entries == 4803
     assert len(found.offerings) == 4791  # twelve stand under Vertex twice, saying the same
-    assert [one.key for one in found.problems] == ["scaleway/qwen3-embedding-8b"]  # its month of release is 25
+    assert {one.key: one.reason.split()[0] for one in found.problems} == {
+        "azure/claude-haiku-4-5": "knowledge",  # up to 31 Feb
+        "azure-cognitive-services/claude-haiku-4-5": "knowledge",
+        "scaleway/qwen3-embedding-8b": "release_date",  # its month is 25
+    }
+    assert sum(one.knowledge_cutoff is not None for one in found.offerings) == 2387
     assert not found.unknown_keys

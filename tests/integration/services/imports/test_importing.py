@@ -221,11 +221,12 @@ def test_no_list_denies_a_capability_that_another_one_states_and_a_release_is_ke
     flagged["acme/a"] |= {"supports_vision": True, "supports_web_search": False}
     load(empty_session, json.dumps(flagged).encode(), "2026-11-10", source="litellm")
     model = {"id": "a", "release_date": "2026-10-02", "open_weights": True, "cost": {"input": 2, "output": 8}}
+    model["knowledge"] = "2026-01"
     described = {"acme": {"id": "acme", "name": "Acme", "models": {"a": model}}}
     load(empty_session, json.dumps(described).encode(), "2026-11-10", source="models-dev")
     offering = empty_session.scalars(select(Offering).where(Offering.slug == "acme/a")).one()
     assert offering.capabilities == ["open_weights", "vision"]
-    assert offering.released_on == date(2026, 10, 2)
+    assert (offering.released_on, offering.knowledge_cutoff) == (date(2026, 10, 2), "2026-01")
     stated = needs_stated(offering.stated_abilities)
     assert {need: (one.is_met, one.lists) for need, one in stated.items()} == {
         "vision": (True, ("litellm",)),

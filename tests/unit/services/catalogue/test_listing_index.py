@@ -32,6 +32,7 @@ def rows(draw):
             lab=draw(st.none() | SOME),
             mode=None,
             released_on=None,
+            knowledge_cutoff=None,
             stated_abilities=None,
             status=draw(st.none() | SOME),
             price_state="priced",
