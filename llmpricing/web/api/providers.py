@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import msgspec
 from pyramid.request import Request
 
+from llmpricing.domain.money import ratio_text
 from llmpricing.services.catalogue.listed_sellers import ListedSeller, providers
-from llmpricing.web.api.answers import BookMeta, CountMeta, book_meta, stale_meta
+from llmpricing.services.catalogue.seller_regions import seller_regions
+from llmpricing.web.api.answers import BookMeta, CountMeta, DecimalText, book_meta, stale_meta
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import moved_to
 from llmpricing.web.operations import Operation
@@ -28,6 +32,39 @@ def _json(one: ListedSeller) -> ProviderJson:
     return ProviderJson(one.id, one.name, one.offerings, list(one.price_pages))
 
 
+class RegionJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A region of which prices of the standard tier are told for ``models``. ``compared`` of them have prices without a
+    region too: theirs are ``least_times`` to ``most_times`` those, ``middle_times`` at the median model, and
+    ``as_much`` of the models cost as much.
+    """
+
+    region: str
+    models: int
+    compared: int
+    as_much: int
+    least_times: DecimalText | None
+    middle_times: DecimalText | None
+    most_times: DecimalText | None
+
+
+class SellerJson(ProviderJson, forbid_unknown_fields=True):
+    """A seller as the list has it, with the regions of which its prices are told."""
+
+    regions: list[RegionJson]
+
+
+def _regions(request: Request, provider: str) -> list[RegionJson]:
+    clocks = request.book.clocks(request.period.start, None)
+    return [
+        RegionJson(one.region, one.models, one.compared, one.as_much, *map(_times, (one.least, one.middle, one.most)))
+        for one in seller_regions(request.reads, clocks, provider)
+    ]
+
+
+def _times(times: Fraction | None) -> str | None:
+    return None if times is None else ratio_text(times)
+
+
 class ProvidersAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """A page of sellers."""
 
@@ -46,17 +83,19 @@ def list_providers(request: Request) -> ProvidersAnswer:
 class ProviderAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """One seller."""
 
-    data: ProviderJson
+    data: SellerJson
     meta: BookMeta
 
 
 def show_provider(request: Request) -> ProviderAnswer:
-    """One seller; its id in another case leads to it."""
+    """One seller with its regions; its id in another case leads to it."""
     PROVIDER.read(request)
     asked = request.matchdict["id"]
     for found in providers(request.reads):
         if found.id == asked:
-            return ProviderAnswer(_json(found), BookMeta(**book_meta(request)))
+            listed, regions = _json(found), _regions(request, asked)
+            told = SellerJson(listed.id, listed.name, listed.offerings, listed.price_pages, regions)
+            return ProviderAnswer(told, BookMeta(**book_meta(request)))
         if found.id.casefold() == asked.rstrip("/").casefold():
             raise moved_to(request, asked, found.id)
     raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
@@ -66,10 +105,10 @@ PROVIDER = Operation(
     name="provider",
     path="/api/v1/providers/{id}",
     view=show_provider,
-    title="One seller",
+    title="One seller, and the regions of which its prices are told",
     answers=(ProviderAnswer,),
     asks_the_book=True,
-    rows=ProviderJson,
+    rows=SellerJson,
     is_list=False,
     is_lasting=True,
     refusals=(404,),

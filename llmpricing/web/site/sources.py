@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlencode
@@ -15,11 +15,14 @@ from llmpricing.domain.names.companies import company_names
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements, summed
 from llmpricing.services.catalogue.disagreements import disagreements
+from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.price_changes import steps_since
+from llmpricing.services.catalogue.seller_regions import seller_regions
 from llmpricing.services.catalogue.sources import read_sources
+from llmpricing.services.names.resolving import names_of
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
 from llmpricing.web.errors import Refused
@@ -30,8 +33,9 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.changes import amount_in_words, change_in_words
 from llmpricing.web.site.charts.agreement import agreement_chart, share
 from llmpricing.web.site.charts.views import WIDTHS, answer
-from llmpricing.web.site.known_then import SHOW, is_undated, items_then, with_undated
+from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out, with_undated
 from llmpricing.web.site.month_links import month_pairs
+from llmpricing.web.site.regions_told import told_regions
 from llmpricing.web.site.workload import WORKLOAD
 
 _TTL_S = 3600
@@ -102,6 +106,8 @@ def show_provider(request: Request) -> dict[str, Any]:
     every = items_then(request, clocks, sold, stands_on)
     since = request.period.start - _LATELY
     slugs = {one.id for one in page.items}
+    moved = steps_since(request.reads, since, request.period.start, slugs, _known_since(request, since))
+    late = late_prices(request.reads, request.book, clocks, slugs, stands_on) if leaves_out(request) else ()
     return {
         "show": display,
         "amount": amount_in_words,
@@ -121,10 +127,15 @@ def show_provider(request: Request) -> dict[str, Any]:
         "priced": sum(one.price_state == "priced" for one in every),
         **ages_shown(source_ages(request.reads, request.period.start)),
         "labs": sorted({(one.lab, names[one.lab]) for one in page.items if one.lab}),
-        "changes": [one for one in steps_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
-            :MOST_MOVED
-        ],
+        "regions": told_regions(seller_regions(request.reads, clocks, asked, late)),
+        "changes": [one for one in moved if one.is_sellers][:MOST_MOVED],
     }
+
+
+def _known_since(request: Request, since: datetime) -> datetime:
+    """At that time, or when the price book began where that is later: by the offerings that the process knows."""
+    offerings = names_of(request.reads, request.book).offerings.values()
+    return max(since, min((one.created_at for one in offerings), default=since))
 
 
 def _at_page(request: Request, number: int) -> str:

@@ -26,6 +26,10 @@ BOUNDED = {
         "aliases": "other names of one offering that lists and people gave it",
     },
     "ProviderJson": {"price_pages": "the seller's own pages of prices that lists name"},
+    "SellerJson": {
+        "price_pages": "the seller's own pages of prices that lists name",
+        "regions": "the regions of one seller: 28 at most of any today",
+    },
     "NeedJson": {"lists": "the sources"},
     "PriceJson": {"codes": "kinds of notice", "waiting": "the sources, one price that waits each"},
     "EvidenceDocument": {"agrees": "the sources", "differs": "the sources"},
