@@ -57,6 +57,8 @@ ON_BUNDLED_LISTS = [
     "/best-value",
     "/best-value?as_of=2026-05-01",
     "/best-value?capability=reasoning&capability=tools&tokens=20M",
+    "/models/openai/gpt-5.6-terra",
+    "/models/google/gemini-3.1-pro-preview",
 ]
 # What does not fit into its box and is neither scrolled nor told elsewhere, and text beyond the edge of the screen.
 AMISS = """
@@ -125,6 +127,15 @@ def test_the_last_card_of_a_list_shows_the_same_cells_as_the_others(browser: Bro
     browser.open_styled(bundled + "/?group=none")
     assert browser.run("""return [...document.querySelectorAll('.offerings .seller')]
         .filter(one => getComputedStyle(one).display !== 'none').length""") == 0  # fmt: skip
+
+
+def test_a_model_with_many_prices_and_its_seller_fit_a_phone(browser: Browser, bundled: str) -> None:
+    """Of which addresses of the seller's own pages are told, and lists agree on tens of prices."""
+    browser.resize(390, 850)
+    for path in ("/models/openai/gpt-5.6-terra", "/providers/openai"):
+        browser.open_styled(bundled + path)
+        assert browser.run("return document.querySelectorAll('#own-pages a').length") > 0
+        assert (browser.run("return window.innerWidth"), browser.run(BEYOND_THE_SCREEN) <= 0) == (390, True), path
 
 
 def test_tables_of_the_documentation_fit_a_wide_screen(browser: Browser, site: str) -> None:

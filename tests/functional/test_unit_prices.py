@@ -50,7 +50,7 @@ def test_a_list_of_images_says_what_an_image_costs_and_is_put_in_order_by_it(app
     assert priced(page) == {
         "openai/paint-1": "$0.02 per image",
         "openai/paint-2": "$0.04 per image",
-        "openai/paint-3": "– no list says",
+        "openai/paint-3": "$1.00 in, $4.00 out per million tokens",
     }
     assert list(priced(page)) == ["openai/paint-1", "openai/paint-2", "openai/paint-3"]
     assert next(iter(priced(app.get("/?kind=image&sort=-unit")))) == "openai/paint-2"

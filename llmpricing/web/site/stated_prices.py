@@ -47,8 +47,20 @@ class StatedPrices:
     compared: int
     alike: int
 
+    @property
+    def leading(self) -> list[StatedLine]:
+        """The base prices and those on which lists differ; all where few are left."""
+        first = [line for line in self.lines if _leads(line)]
+        return first if len(self.lines) - len(first) > _FEW else self.lines
+
+    @property
+    def following(self) -> list[StatedLine]:
+        """The others."""
+        return [] if self.leading is self.lines else [line for line in self.lines if not _leads(line)]
+
 
 SaidBeside = Mapping[int, Mapping[str, Amount]]  # by the id of a price that a person holds: what each list says
+_FEW = 5  # lines that are not worth a fold
 _NOTHING = StatedCell("says nothing", "nothing")
 _SAME = StatedCell("the same", "same")
 _SAME_HERE = StatedCell("the same here, in another scheme", "same")
@@ -83,6 +95,10 @@ def said_beside_held(reads: Reads, now: datetime, slug: str, prices: Iterable[Pr
                         if (one.meter, one.conditions) == (component.meter, stated_conditions(conditions)):
                             found[one.price_id][source] = said.amount
     return found
+
+
+def _leads(line: StatedLine) -> bool:
+    return not line.conditions or any(cell.kind == "different" for cell in line.cells)
 
 
 def _order(price: PriceDetail) -> tuple[list[str], tuple[int, str]]:
