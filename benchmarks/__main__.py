@@ -22,6 +22,7 @@ from benchmarks import (
     long_list,
     names,
     quote_in_process,
+    rankings,
     readers,
     shapes,
 )
@@ -39,6 +40,8 @@ def main(folder: Path | None) -> None:
     batch_http.main()
     print("Names:", flush=True)
     names.main()
+    print("Rankings by a new workload:", flush=True)
+    rankings.main(folder)
     print("A usage log:", flush=True)
     bulk.main()
     print("Plain usage logs read, beside Polars:", flush=True)

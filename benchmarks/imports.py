@@ -30,11 +30,11 @@ def main(folder: Path | None) -> None:
         return
     with scratch_book() as book:
         newest = read(maps[-1])
-        first, _ = once(lambda: _import(book.engine, newest, maps[-1]))
-        again, _ = once(lambda: _import(book.engine, newest, maps[-1]))
+        first, _ = once(lambda: import_map(book.engine, newest, maps[-1]))
+        again, _ = once(lambda: import_map(book.engine, newest, maps[-1]))
     print(f"  {maps[-1].name}: first {first:.1f} s (target < {FIRST_S}), again {again:.2f} s (target < {AGAIN_S})")
     with scratch_book() as book:
-        seconds = sum(once(lambda path=path: _import(book.engine, read(path), path))[0] for path in maps)  # type: ignore[misc]
+        seconds = sum(once(lambda path=path: import_map(book.engine, read(path), path))[0] for path in maps)  # type: ignore[misc]
         with Session(book.engine) as session:
             rows = [session.scalar(text(f"select count(*) from {t}")) for t in ("offering", "price", "review")]  # noqa: S608
     print(f"  {len(maps)} maps in order of date: {seconds:.1f} s (target < {ALL_S}); ", end="")
@@ -52,7 +52,8 @@ def read(path: Path) -> bytes:
     return lzma.decompress(data) if path.suffix == ".xz" else data
 
 
-def _import(engine: Engine, data: bytes, path: Path) -> None:
+def import_map(engine: Engine, data: bytes, path: Path) -> None:
+    """Import the bytes of a map, published on the day of its name."""
     published = datetime.fromisoformat(path.name[:10]).replace(tzinfo=UTC)
     with Session(engine) as session, session.begin():
         import_lists(session, [(SOURCES["litellm"], ReadList(data, published, datetime.now(UTC), path.name))])

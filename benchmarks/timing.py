@@ -33,7 +33,7 @@ def medians_in_turn(rounds: int, one: Callable[[], Any], other: Callable[[], Any
     """The medians of so many rounds of each, where they take turns, after one that does not count."""
     one()
     other()
-    rounds_of = [(_took(one), _took(other)) for _ in range(rounds)]
+    rounds_of = [(took(one), took(other)) for _ in range(rounds)]
     first, second = (Took(*map(median, zip(*times, strict=True))) for times in zip(*rounds_of, strict=True))
     return first, second
 
@@ -45,7 +45,8 @@ def once(work: Callable[[], Any]) -> tuple[float, Any]:
     return perf_counter() - started, found
 
 
-def _took(work: Callable[[], Any]) -> Took:
+def took(work: Callable[[], Any]) -> Took:
+    """What the work took."""
     started, busy = perf_counter(), process_time()
     work()
     return Took(perf_counter() - started, process_time() - busy)
