@@ -11,6 +11,7 @@ from functools import partial
 from itertools import islice
 
 from llmpricing.book.price_book import PriceBook
+from llmpricing.services.catalogue.counting_from import begun_at
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
@@ -35,6 +36,7 @@ def prepare_lists(book: PriceBook, at: datetime) -> datetime:
     index_at(book, clocks, standing)
     filter_values(book)
     listed_models(book, state, clocks, standing)
+    begun_at(book, state, clocks.known_at, standing)
     names.at(clocks).read("openai/gpt-4o")
     return period.until
 

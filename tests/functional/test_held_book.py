@@ -22,7 +22,7 @@ from webtest import Upload
 from llmpricing.book.file import BookHeader
 from llmpricing.book.shape import SHAPE
 from llmpricing.book.writing import write_book
-from llmpricing.services.catalogue import listing, listing_in_book
+from llmpricing.services.catalogue import counting_from, listing, listing_in_book
 from llmpricing.services.decisions.kept_tokens import TokensRead, keep_tokens, kept_tokens
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
@@ -242,6 +242,27 @@ def test_the_first_page_finds_its_rows_made_already(held, monkeypatch):
     assert (current_thread(), None) not in made
     held.get("/api/v1/models?as_of=" + AT)  # a time that nobody prepared
     assert (current_thread(), None) in made
+
+
+def test_since_when_models_are_there_is_known_before_a_page_asks(held, monkeypatch):
+    """Prices of a past day and histories count by it."""
+    holder, made = held.app.registry[HOLDER], []
+    preparer = holder._preparer
+    wait_until(lambda: preparer._prepared is holder.held.book and not preparer._thread.is_alive())
+
+    def found(*asked):
+        made.append(asked)
+        return offerings_seen(*asked)
+
+    offerings_seen = counting_from.offerings_seen
+    monkeypatch.setattr(counting_from, "offerings_seen", found)
+    asked = "/api/v1/history/acme/acme-dated"
+    assert any(one["counts_from"] for one in held.get(asked).json["data"])
+    held.get("/?as_of=2026-01-31")
+    assert not made
+    counting_from._begun.forget_all()
+    held.get(f"{asked}?meter=input_tokens")
+    assert made
 
 
 def test_a_row_of_a_list_is_made_once_whatever_filter_finds_it(held, redis_url, monkeypatch):

@@ -9,14 +9,11 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
-
-from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.observations import Amount
-from llmpricing.models import Offering
 from llmpricing.services.catalogue.moved_prices import Compared, component_of, moved_rows
 from llmpricing.services.catalogue.seller_moves import by_operator, ended_by_seller, last_ended, moved_by_seller
 from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book.began import began
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +46,8 @@ class Change:
 
 def known_since(reads: Reads, since: datetime) -> datetime:
     """What was known when to compare with: at ``since``, or when the price book began where that is later."""
-    if isinstance(reads, PriceBook):
-        began = min((created for (created,) in reads.rows("offering", ("created_at",))), default=None)
-    else:
-        began = reads.scalar(select(func.min(Offering.created_at)))
-    return since if began is None else max(since, began)
+    first = began(reads)
+    return since if first is None else max(since, first)
 
 
 def changes_since(
@@ -64,7 +58,8 @@ def changes_since(
     known: datetime | None = None,
 ) -> list[Change]:
     """What moved between ``since`` and ``now``, what was announced in between included, by offering, meter and
-    conditions.
+    conditions. Two times are compared, so what moved and moved back is no change: who asks again after a while (a
+    program, the command) learns what its answers differ by. ``steps_since`` is for who reads what happened.
 
     Where the price book began later, what it knew at its beginning tells what was charged at ``since``: prices move by
     the dates that lists state of them. An offering that it did not hold then is new, not moved: it is left out. With
@@ -82,7 +77,8 @@ def steps_since(
     offerings: Collection[str] | None = None,
     known: datetime | None = None,
 ) -> list[Change]:
-    """What moved as ``changes_since`` has it, but each step by itself: ``old`` is the price just before it began.
+    """What moved as ``changes_since`` has it, but each step by itself, also those that were taken back since: ``old``
+    is the price just before it began.
 
     So a step is told with the same two prices whatever ``since`` is. ``recorded_at`` is when it was told first.
     """
