@@ -10,6 +10,9 @@ _SHORT_DIGITS = 12
 _MAX_DIGITS = 60  # longer numbers in a price list are a mistake, and cost time
 
 
+_FOUR_DIGITS = Context(prec=4)
+
+
 class MoneyError(ValueError):
     """The text is no finite decimal number."""
 
@@ -59,8 +62,12 @@ def to_text(value: Decimal) -> str:
 
 def ratio_text(ratio: Fraction) -> str:
     """How many times one price is another, to four significant digits: ``"1.5"``, ``"1000"``, ``"0.0012"``."""
-    digits = Context(prec=4)
-    return to_text(digits.divide(Decimal(ratio.numerator), Decimal(ratio.denominator)))
+    return quotient_text(Decimal(ratio.numerator), Decimal(ratio.denominator))
+
+
+def quotient_text(one: Decimal, other: Decimal) -> str:
+    """``ratio_text`` of ``one`` / ``other``, for thousands of them: no fraction is made."""
+    return to_text(_FOUR_DIGITS.divide(one, other))
 
 
 def quantise(value: Fraction) -> Decimal:

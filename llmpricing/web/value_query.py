@@ -1,4 +1,4 @@
-"""The question of best value as an address asks it: weights, floor and clocks, alike for API, page and chart."""
+"""The question of best value as an address asks it: weights, floor, month and clocks, alike for API, page, chart."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from pyramid.request import Request
 from llmpricing.domain.scores.benchmarks import BENCHMARKS, DEFAULT_WEIGHTS
 from llmpricing.domain.scores.best_value import BestValue
 from llmpricing.domain.scores.score_file import StatedScore
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.services.scores.valuing import ValuedMonth, ValueQuestion, value_models
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
+from llmpricing.web.known_then import SHOW, costs_then, leaves_out
 from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE, read_asked
+from llmpricing.web.workloads import WORKLOAD_READERS, workload_of
 
 WEIGHT = "weight_"
 VALUE: Mapping[str, p.Reader] = {
@@ -27,6 +30,7 @@ VALUE: Mapping[str, p.Reader] = {
     "floor": p.share.of("the least quality, 0 to 1, with which a model is ranked"),
     **ASKED,
     **CLOCKS,
+    **SHOW,
 }
 VALUE_REPEATABLE = ASKED_REPEATABLE
 
@@ -39,18 +43,26 @@ def read_value_question(values: Mapping[str, Any]) -> ValueQuestion:
     return ValueQuestion(stated or dict(DEFAULT_WEIGHTS), values.get("floor", Decimal(0)))
 
 
+def stated_month(values: Mapping[str, Any]) -> Workload | None:
+    """The month that the address states or bounds: its price counts then, in the place of the plain average."""
+    return workload_of(values) if any(name in values for name in (*WORKLOAD_READERS, "max_month")) else None
+
+
 def ask_for_value(
-    request: Request,
-    values: Mapping[str, Any],
-    own: Sequence[StatedScore] = (),
-    *,
-    month: ValuedMonth | None = None,
-    only_known_then: bool = False,
+    request: Request, values: Mapping[str, Any], own: Sequence[StatedScore] = ()
 ) -> tuple[BestValue, list[str]]:
-    """The rankings that answer the question of an address, by the price of the ``month`` where it states one, and the
-    names of own scores that mean no model.
+    """The rankings that answer the question of an address, on a day by the prices that were known then, and the names
+    of own scores that mean no model.
     """
-    clocks = read_clocks(values, request.period.start, request.book)
-    wanted = read_asked(request, values)
-    question = replace(read_value_question(values), only_known_then=only_known_then, wanted=wanted, month=month)
-    return value_models(request.reads, clocks, standing(request, clocks), question, own)
+    clocks, workload = read_clocks(values, request.period.start, request.book), stated_month(values)
+    stands_on = standing(request, clocks)
+    month = (
+        ValuedMonth(workload, lambda rows: costs_then(request, clocks, workload, rows, stands_on)) if workload else None
+    )
+    question = replace(
+        read_value_question(values),
+        only_known_then=leaves_out(request),
+        wanted=read_asked(request, values),
+        month=month,
+    )
+    return value_models(request.reads, clocks, stands_on, question, own)

@@ -276,8 +276,24 @@ def test_the_page_and_its_chart_rank_by_prices_that_were_known_on_the_day_asked_
     assert shown.html.find("input", {"name": "show"})["value"] == "undated"
     charts = [app.get(f"/charts/frontier.csv?as_of=2026-01-31{more}").text for more in ("", "&show=undated")]
     assert ["acme-small" in chart for chart in charts] == [False, True]
+    assert "show=undated" in shown.html.find("a", string="best value")["href"]
     assert "acme/acme-large" in app.get(shown.html.find("a", string="best value")["href"]).text
     assert ranked(app.get("/best-value?as_of=2026-11-12")) == ranked(app.get("/best-value"))
+
+
+@pytest.mark.parametrize("month", ["", "&preset=large&cached_share=0.5", "&max_month=1000000"])
+@pytest.mark.parametrize("show", ["", "&show=undated"])
+def test_the_api_ranks_a_past_day_as_the_page_does(app: TestApp, month: str, show: str) -> None:
+    query = f"?as_of=2026-01-31{month}{show}"
+    page = app.get(f"/best-value{query}").html
+    shown = [one.get_text() for one in page.select("section[aria-labelledby=ranked] .id")]
+    told = [row for row in app.get(f"/api/v1/best-value{query}").json["data"] if row["standing"] == "ranked"]
+    assert [row["id"] for row in told] == shown
+    frontier = {row["id"] for row in app.get(f"/api/v1/frontier{query}").json["data"]}
+    assert frontier == {row["id"] for row in told if row["is_on_frontier"]}
+    assert ("acme/acme-small" in shown) is bool(show)
+    for name in ("best value", "frontier"):
+        assert {row["id"] for row in app.get(page.find("a", string=name)["href"]).json["data"]} >= frontier
 
 
 def test_a_model_and_a_comparison_tell_each_score_with_what_it_measures_and_where_it_is_stated(app: TestApp) -> None:

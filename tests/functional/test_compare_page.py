@@ -13,7 +13,7 @@ from webtest import TestApp
 from llmpricing.domain.choice.abilities import abilities_text
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import able
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site.compared_finding import above_the_cheapest
 from llmpricing.web.site.compared_limits import limit_lines
@@ -216,7 +216,8 @@ def test_what_is_no_longer_sold_is_compared_and_no_cheapest() -> None:
 
     items = [item("old", "removed"), item("new", "active"), item("newer", "active")]
     models: Any = {one.id: SimpleNamespace(name=one.id.capitalize()) for one in items}
-    costs = {slug: WorkloadTotal(Decimal(total), "USD") for slug, total in (("old", 2), ("new", 3), ("newer", 6))}
+    known = (("old", Decimal(2)), ("new", Decimal(3)), ("newer", Decimal(6)))
+    costs = {slug: WorkloadCost(slug, total, total, "USD", "priced", None, ()) for slug, total in known}
     workload = Workload(10**6, 1000, Decimal("0.6"), Decimal(0), Decimal(0))
     months = ComparedMonths(workload, costs, None, dict.fromkeys(("old", "new", "newer"), ""))
     (found,) = months.findings(items, models, {"acme": "Acme"})

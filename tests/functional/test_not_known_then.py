@@ -21,6 +21,7 @@ from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
+from llmpricing.services.memory.budget import BUDGET
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.price_book.folder import keep_book
@@ -154,6 +155,7 @@ def test_what_another_source_ended_is_not_told_by_its_own_list(engine: Engine, t
     clocks = Clocks(datetime(2026, 1, 31, tzinfo=UTC), book.last_change)
     with Session(engine) as session:
         for reads in (book, session):
+            BUDGET.forget_all()  # what was made of the other
             state = book_state(reads)
             standing = names_of(reads, state).standing(clocks.known_at)
             late = late_meters(reads, state, clocks, standing)

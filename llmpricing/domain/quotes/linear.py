@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
-from llmpricing.domain.quotes.allocation import REQUESTS, UNKNOWN, Allocation, BillEntry
+from llmpricing.domain.quotes.allocation import UNKNOWN, Allocation, BillEntry
 from llmpricing.domain.quotes.assumed import by_default
 from llmpricing.domain.quotes.context import UNSTATED, Context
 from llmpricing.domain.quotes.context_pricing import StatedFacts
@@ -60,24 +60,21 @@ def request_kind(
     prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
 ) -> RequestKind:
     """How requests like this one are priced; ``rates`` are those of quote()'s terms. Raises as quote() does."""
-    allocations = _default_ones(prices, usage, at, context, rates)
-    forms = {_form(allocation, usage.keys) for allocation in allocations}
+    found = default_ones(_allocations(prices, usage, at, context, rates), prices)
+    forms = {form_of(allocation, usage.keys) for allocation in found}
     if not forms:
         return RequestKind(refused=True)
     form = forms.pop()
     if form is None or forms:
         return RequestKind()
-    return RequestKind(form.linear, meters=frozenset(entry.meter for one in allocations for entry in one.entries))
+    return RequestKind(form.linear, meters=frozenset(entry.meter for one in found for entry in one.entries))
 
 
 class LinearForm(NamedTuple):
-    """A linear cost in the currencies of its prices: none where nothing is charged. ``is_whole``: it leaves out no
-    share that the seller does not offer.
-    """
+    """A linear cost in the currencies of its prices: none where nothing is charged."""
 
     currencies: frozenset[str]
     linear: Linear
-    is_whole: bool
 
 
 def linear_forms(
@@ -86,7 +83,8 @@ def linear_forms(
     """What requests like this one may cost: a form for each way in which facts left open may turn out, None for one
     that is not linear; nothing where no price covers them. Raises as quote() does.
     """
-    return [_form(allocation, usage.keys) for allocation in _default_ones(prices, usage, at, context, rates)]
+    found = default_ones(_allocations(prices, usage, at, context, rates), prices)
+    return [form_of(allocation, usage.keys) for allocation in found]
 
 
 class BoundForm(NamedTuple):
@@ -107,16 +105,24 @@ def bound_forms(
     return [_bound_form(one, usage.keys) for _, one in _allocations(prices, usage, at, context, rates)]
 
 
-def _allocations(
-    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate]
-) -> list[tuple[StatedFacts, Allocation]]:
+def placed(prices: OfferingPrices, at: datetime, context: Context) -> Context | None:
+    """The context with the region whose prices a stated place pays, as a quote takes it; None where the seller asks a
+    price of its own there and no list has it.
+    """
     if context.region:
         place = prices.place(context.region, at, context.asked_for)
         if place.is_apart:
-            return []
+            return None
         context = context._replace(region=place.region)
-    if context.asked_for:
-        context = context._replace(asked_for="")
+    return context._replace(asked_for="") if context.asked_for else context
+
+
+def allocations(
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate] = ()
+) -> list[tuple[StatedFacts, Allocation]]:
+    """How requests like this one of a ``placed`` context are billed, for each way in which facts left open may turn
+    out; nothing where its tier is refused. Raises as quote() does.
+    """
     listed = prices.pricing(at, context)
     if listed.refusal:
         return []
@@ -128,27 +134,28 @@ def _allocations(
     ]
 
 
-def _default_ones(
-    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate]
-) -> list[Allocation]:
+def default_ones(cases: Sequence[tuple[StatedFacts, Allocation]], prices: OfferingPrices) -> list[Allocation]:
     """Those that have a price by what is usual where a fact is left open, else all that have one."""
-    allocations = _allocations(prices, usage, at, context, rates)
-    return _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
+    return _priced(by_default(cases, prices.defaults)) or _priced(cases)
 
 
-def _priced(allocations: Iterable[tuple[StatedFacts, Allocation]]) -> list[Allocation]:
-    return [allocation for _, allocation in allocations if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
+def _allocations(
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate]
+) -> list[tuple[StatedFacts, Allocation]]:
+    decided = placed(prices, at, context)
+    return [] if decided is None else allocations(prices, usage, at, decided, rates)
 
 
-def _form(allocation: Allocation, keys: Sequence[str]) -> LinearForm | None:
+def _priced(cases: Iterable[tuple[StatedFacts, Allocation]]) -> list[Allocation]:
+    return [allocation for _, allocation in cases if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
+
+
+def form_of(allocation: Allocation, keys: Sequence[str]) -> LinearForm | None:
     """Currency and linear cost of an allocation, None where it has none: bands, minimums, several currencies."""
     currencies = frozenset(entry.unit_rates[0].currency for entry in allocation.entries if entry.unit_rates[0].units)
     if len(currencies) > 1 or not all(map(_is_linear, allocation.entries)):
         return None
-    linear = _linear(allocation, len(keys), {})
-    billed = {place for entry in allocation.entries for place in entry.places}
-    is_whole = all(place in billed or key == REQUESTS for place, key in enumerate(keys))
-    return LinearForm(currencies, linear, is_whole)
+    return LinearForm(currencies, _linear(allocation, len(keys), {}))
 
 
 def _linear(allocation: Allocation, keys: int, beside: Mapping[int, Fraction]) -> Linear:
@@ -167,7 +174,7 @@ def _linear(allocation: Allocation, keys: int, beside: Mapping[int, Fraction]) -
 
 def _bound_form(allocation: Allocation, keys: Sequence[str]) -> BoundForm | None:
     """The bounds of an allocation, None where its entries have no linear cost or nothing is told of any share."""
-    form = _form(allocation, keys)
+    form = form_of(allocation, keys)
     if form is None or not (allocation.entries or allocation.unpriced):
         return None
     known = {

@@ -86,12 +86,13 @@ def other_notices(
         other = bill(prices)
         if other.total is None or (answer.currency != other.currency and answer.total is not None):
             continue
-        if _differs(alternative.reason, answer.total, other.total):
+        if differs(alternative.reason, answer.total, other.total):
             told.append(_notice(alternative, other.total, usage))
     return told
 
 
-def _differs(reason: OtherReason, ours: Decimal | None, theirs: Decimal) -> bool:
+def differs(reason: OtherReason, ours: Decimal | int | None, theirs: Decimal | int) -> bool:
+    """Whether a quote says of another total, beside its own (None: unknown) in the same unit, that it may be right."""
     if ours is None or reason is not OtherReason.DISAGREEMENT:
         return ours != theirs and (ours is not None or reason is not OtherReason.DISAGREEMENT)
     return abs(Fraction(theirs) - Fraction(ours)) > ROUNDING * Fraction(ours)

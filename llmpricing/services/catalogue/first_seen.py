@@ -17,6 +17,7 @@ from llmpricing.services.catalogue.listing import OfferingItem, rows_of
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookRead, BookState, Reads
 
 _DECIDING = ("input_tokens", "output_tokens")  # without one of them nothing can be reckoned
@@ -108,7 +109,7 @@ def as_known_then(
     return [
         replace(
             model,
-            rows=tuple(row_as_known_then(row, late, standing) for row in model.rows),
+            rows=tuple(_as_known_then(row, late, standing) for row in model.rows),
             released_on=by_then(model.released_on, day),
             seen_since=by_then(model.seen_since, day),
         )
@@ -121,14 +122,22 @@ def by_then(known: date | None, day: date) -> date | None:
     return known if known is not None and known <= day else None
 
 
+def rows_as_known_then(
+    reads: Reads, book: BookState, clocks: Clocks, rows: Iterable[Any], standing: StandsOn
+) -> list[Any]:
+    """The same of rows of ``all_rows``."""
+    late = late_meters(reads, book, clocks, standing)
+    return [_as_known_then(row, late, standing) for row in rows]
+
+
 def items_as_known_then(
     reads: Reads, book: BookState, clocks: Clocks, items: Sequence[OfferingItem], standing: StandsOn
 ) -> list[OfferingItem]:
     """The same of offerings as the list shows them, which must have been there then."""
     if not items:
         return []
-    late, slugs = late_meters(reads, book, clocks, standing), [item.id for item in items]
-    rows = {row.id: row_as_known_then(row, late, standing) for row in rows_of(reads, clocks, slugs, standing)}
+    stated = rows_of(reads, clocks, [item.id for item in items], standing)
+    rows = {row.id: row for row in rows_as_known_then(reads, book, clocks, stated, standing)}
     return [_with_prices_of(item, rows[item.id]) for item in items]
 
 
@@ -137,15 +146,23 @@ def _with_prices_of(item: OfferingItem, row: Any) -> OfferingItem:
     return replace(item, price_state=row.price_state, price_since=row.price_since, **prices)
 
 
+_late: Memory[tuple[str, int, Clocks], LateMeters] = Memory(2, lambda found: 300 * len(found))
+
+
 def late_meters(reads: Reads, book: BookState, clocks: Clocks, standing: StandsOn) -> LateMeters:
-    """The prices behind the list's columns, and which were not known then."""
+    """The prices behind the list's columns, and which were not known then; made once for a version and a time."""
+    key = (book.book, book.version, clocks)
+    return _late.remember(key, lambda: _late_meters(reads, book, clocks, standing))
+
+
+def _late_meters(reads: Reads, book: BookState, clocks: Clocks, standing: StandsOn) -> LateMeters:
     meters, found = frozenset(BASE_METERS.values()), defaultdict[int, dict[str, bool]](dict)
     for one, is_late in _judged(reads, book, clocks, standing, all_prices(reads, clocks)):
         if one.conditions == "" and one.meter in meters:
             found[one.offering][one.meter] = is_late
         else:
             found[one.offering][_OTHERS] = is_late and found[one.offering].get(_OTHERS, True)
-    return found
+    return dict(found)
 
 
 def late_cache_reads(
@@ -167,7 +184,7 @@ def _late_of(row: Any, late: LateMeters, standing: StandsOn) -> dict[str, bool]:
     return {**(late.get(stood_on.number, {}) if stood_on else {}), **late.get(row.number, {})}
 
 
-def row_as_known_then(row: Any, late: LateMeters, standing: StandsOn) -> Any:
+def _as_known_then(row: Any, late: LateMeters, standing: StandsOn) -> Any:
     """The row without the prices that were not known then; one that sells no tokens by all it sells."""
     found = _late_of(row, late, standing)
     hidden = {name: None for name, meter in BASE_METERS.items() if found.get(meter)}

@@ -40,7 +40,8 @@ def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: S
     """The rows of these offerings alone, of those that there were."""
     found = _lists.recall([(book.book, book.version, clocks)])
     if found:
-        return [row for rows in found.values() for row in rows if row.id in slugs]
+        wanted = frozenset(slugs)
+        return [row for rows in found.values() for row in rows if row.id in wanted]
     return _made(book, clocks, standing, {book.numbers[slug] for slug in slugs if slug in book.numbers})
 
 

@@ -143,7 +143,7 @@ def find_models(
     test_beside = _test(replace(wanted, max_month=None), clocks, month)
     rows, kinds, hidden, unsaid, unknown_month = [], Counter[str](), Counter[str](), 0, 0
     for model in models:
-        if (wanted.labs and model.lab not in wanted.labs) or not _is_new_enough(model, wanted):
+        if not _is_asked_for(model, wanted):
             continue
         verdicts = [(row, test(model, row)) for row in model.rows]
         is_said = any(verdict for _, verdict in verdicts)
@@ -178,7 +178,8 @@ def verdicts(
 ) -> dict[str, Passes]:
     """Whether each offering is what is wanted, by id; with ``unsaid`` those too of which no list says."""
     test = _test(wanted, clocks, month)
-    found = ((row.id, test(model, row)) for model in models for row in model.rows)
+    asked = (model for model in models if wanted.kind in (None, model.kind) and _is_asked_for(model, wanted))
+    found = ((row.id, test(model, row)) for model in asked for row in model.rows)
     return {slug: wanted.unsaid if passes is None and wanted.unsaid else passes for slug, passes in found}
 
 
@@ -221,6 +222,11 @@ def _row(
     shown = shown_offering(by_cost, model.lab, lent, cost)
     others = sorted((row for row in matching if row not in of_it), key=lambda row: (SHELVES.index(shelf(row)), row.id))
     return ModelRow(model, shown, [*by_cost, *others], lent=lent)
+
+
+def _is_asked_for(model: SoldModel, wanted: ModelFilter) -> bool:
+    """Whether a model is of the labs and of the time that are asked for, whoever sells it."""
+    return (not wanted.labs or model.lab in wanted.labs) and _is_new_enough(model, wanted)
 
 
 def _is_new_enough(model: SoldModel, wanted: ModelFilter) -> bool:

@@ -20,7 +20,7 @@ from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.quotes.workload_hours import ANY_HOUR, CostBounds, WorkloadCost, hours_of, over_hours
-from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
+from llmpricing.services.quotes.workload_plans import WorkloadPart, plans_of
 
 BATCH = context("batch")
 IMAGES = "input_images"
@@ -168,7 +168,7 @@ def _is_whole(cost: WorkloadCost, facts: OfferedFacts | None, workload: Workload
 
 
 def _not_offered(cost: WorkloadCost) -> WorkloadCost:
-    return cost._replace(total=None, list_total=None, state=State.NOT_OFFERED.value, bounds=None)
+    return cost._replace(total=None, list_total=None, state=State.NOT_OFFERED.value, by_hours=(), bounds=None)
 
 
 def _cost(slug: str, has_batch: bool | None, *parts: Quote) -> WorkloadCost:
@@ -208,34 +208,55 @@ def _part(quantity: int, share: Decimal | Fraction) -> int:
     return int(quantity * share)
 
 
-_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, WorkloadTotal]] = Memory(
-    8, lambda costs: 350 * len(costs)
+_costs: Memory[tuple[str, int, Clocks, Workload, str, bool], dict[str, WorkloadCost]] = Memory(
+    8, lambda costs: 400 * len(costs)
 )
 
 
 def costs_of_book(
-    reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
-) -> dict[str, WorkloadTotal]:
-    """The totals in USD at these offerings by id, as ``workload_costs`` has them, without what a quote says beside
-    them; each is made once for a workload and a version of the price book.
+    reads: Reads,
+    book: BookState,
+    clocks: Clocks,
+    workload: Workload,
+    offerings: Sequence[str],
+    *,
+    with_rates: bool,
+    currency: str = "USD",
+) -> dict[str, WorkloadCost]:
+    """The same costs by id, each made once for a workload and a version of the price book: what page and API show of
+    many offerings.
     """
-    known = _costs.remember((book.book, book.version, clocks, workload, with_rates), dict)
+    known = _costs.remember((book.book, book.version, clocks, workload, currency, with_rates), dict)
     if missing := [slug for slug in dict.fromkeys(offerings) if slug not in known]:
-        known.update(_reckoned(reads, book, clocks, workload, missing, with_rates=with_rates))
+        planned = _planned(reads, book, clocks, workload, missing, with_rates=with_rates) if currency == "USD" else {}
+        others = [slug for slug in missing if slug not in planned]
+        quoted = workload_costs(reads, clocks, workload, others, currency, with_rates=with_rates)
+        known.update(planned | {one.offering: one for one in quoted})
     return {slug: known[slug] for slug in offerings if slug in known}
 
 
-def _reckoned(
+def _planned(
     reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
-) -> dict[str, WorkloadTotal]:
-    """Multiplied where the plan of an offering tells how, quoted elsewhere, also where a share has batch prices."""
-    found: dict[str, WorkloadTotal] = {}
-    usage, has_batch = usage_of(workload.quantities), any(workload.batch_quantities.values())
+) -> dict[str, WorkloadCost]:
+    """The costs in USD, multiplied out, at those offerings whose plans tell how."""
     plans = plans_of(reads, book, clocks, offerings, with_rates=with_rates)
+    whole, batch = [WorkloadPart(usage_of(workload.quantities), None)], _batch_parts(workload)
+    found = []
     for slug in offerings:
         plan = plans[slug]
-        if plan and not (has_batch and BATCH.service_tier in plan.prices.tiers) and (cost := plan.cost(usage, clocks)):
-            found[slug] = cost
-    others = [slug for slug in offerings if slug not in found]
-    quoted = workload_costs(reads, clocks, workload, others, "USD", with_rates=with_rates)
-    return found | {one.offering: WorkloadTotal(one.total, one.currency, one.by_hours, one.bounds) for one in quoted}
+        if plan is None:
+            continue
+        is_batch = bool(batch) and BATCH.service_tier in plan.prices.tiers
+        cost = plan.cost(batch if is_batch else whole, has_batch=is_batch if batch else None)
+        if cost is not None and not (is_batch and cost.total is None):  # which may be sold by standard prices alone
+            found.append(cost)
+    return {one.offering: one for one in _without_cut(reads, workload, found)}
+
+
+def _batch_parts(workload: Workload) -> list[WorkloadPart]:
+    """What of it is sent as batch and what is not; none where nothing is sent as batch."""
+    batch, rest = workload.batch_quantities, workload.other_quantities
+    if not any(batch.values()):
+        return []
+    others = [WorkloadPart(usage_of(rest), None)] if any(rest.values()) else []
+    return [WorkloadPart(usage_of(batch), BATCH.service_tier), *others]

@@ -21,7 +21,7 @@ from llmpricing.services.catalogue.shown_offering import Between, nobody_knows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import BookState, Reads, book_state
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.services.scores.kept_scores import is_model, model_of, models_sold, scores_by_model
 
@@ -30,7 +30,7 @@ _GIVEN_UP = "deprecated"
 _SLOWER = (":batch", ":flex")  # ids under which the same model answers later for less: another service
 _MILLION = 10**6
 _Scores = dict[str, dict[str, Decimal]]
-ValuedCosts = Callable[[Sequence[Any]], Mapping[str, WorkloadTotal]]
+ValuedCosts = Callable[[Sequence[Any]], Mapping[str, WorkloadCost]]
 
 
 @dataclass(frozen=True, slots=True)

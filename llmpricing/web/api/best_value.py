@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,18 +10,15 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS, DEFAULT_WEIGHTS
-from llmpricing.domain.scores.best_value import BestValue, ExcludedModel, ValuedOffering
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
-from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.domain.scores.best_value import ExcludedModel, ValuedOffering
 from llmpricing.services.scores.kept_scores import count_scores
-from llmpricing.services.scores.valuing import ValuedMonth
 from llmpricing.web.api.answers import ClocksMeta, CountMeta, DecimalText, book_meta, stale_meta
 from llmpricing.web.api.calculator import WorkloadJson, workload_json
 from llmpricing.web.list_query import read_clocks
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import page_of, page_readers
-from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
-from llmpricing.web.workloads import WORKLOAD_READERS, workload_of
+from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question, stated_month
+from llmpricing.web.workloads import WORKLOAD_READERS
 
 
 class BenchmarkJson(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,7 +105,7 @@ def list_benchmarks(request: Request) -> BenchmarksAnswer:
 def list_best_value(request: Request) -> ValueAnswer:
     """A page of the models that have a score."""
     values = BEST_VALUE.read(request)
-    found, _ = _asked(request, values)
+    found, _ = ask_for_value(request, values)
     rows = [_valued(one, place, "ranked") for place, one in enumerate(found.ranked, 1)]
     rows += [_valued(one, place, "free") for place, one in enumerate(found.free, 1)]
     return _answer(request, values, [*rows, *(_excluded(one) for one in found.excluded)])
@@ -117,29 +114,12 @@ def list_best_value(request: Request) -> ValueAnswer:
 def list_frontier(request: Request) -> ValueAnswer:
     """A page of those on the frontier, the cheapest first."""
     values = FRONTIER.read(request)
-    found, _ = _asked(request, values)
+    found, _ = ask_for_value(request, values)
     places = {one.offering.id: place for place, one in enumerate(found.ranked, 1)}
     best: Iterable[ValuedOffering] = sorted(
         (one for one in found.ranked if one.is_on_frontier), key=lambda one: (one.average, one.offering.id)
     )
     return _answer(request, values, [_valued(one, places[one.offering.id], "ranked") for one in best])
-
-
-def _asked(request: Request, values: dict[str, Any]) -> tuple[BestValue, list[str]]:
-    clocks, workload = read_clocks(values, request.period.start, request.book), _month(values)
-    if workload is None:
-        return ask_for_value(request, values)
-
-    def costs(rows: Sequence[Any]) -> dict[str, WorkloadTotal]:
-        slugs, sees_rates = [row.id for row in rows], request.caller.sees_rates
-        return costs_of_book(request.reads, request.book, clocks, workload, slugs, with_rates=sees_rates)
-
-    return ask_for_value(request, values, month=ValuedMonth(workload, costs))
-
-
-def _month(values: dict[str, Any]) -> Workload | None:
-    """The month that the address states or bounds."""
-    return workload_of(values) if any(name in values for name in (*WORKLOAD_READERS, "max_month")) else None
 
 
 def _answer(request: Request, values: dict[str, Any], rows: list[ValuedJson]) -> ValueAnswer:
@@ -150,7 +130,7 @@ def _answer(request: Request, values: dict[str, Any], rows: list[ValuedJson]) ->
         next=following,
         weights={name: to_text(weight) for name, weight in question.weights.items()},
         floor=to_text(question.floor),
-        workload=workload_json(month) if (month := _month(values)) else None,
+        workload=workload_json(month) if (month := stated_month(values)) else None,
         as_of=clocks.as_of,
         known_at=clocks.known_at,
         **book_meta(request),

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
-from typing import Any
 
 import msgspec
 from pyramid.request import Request
 
-from llmpricing.domain.money import is_within, ratio_text, to_text
-from llmpricing.domain.observations import State
-from llmpricing.services.catalogue import listing
-from llmpricing.services.catalogue.listed_models import listed_models
-from llmpricing.services.catalogue.model_list import verdicts
-from llmpricing.services.clocks import Clocks
-from llmpricing.services.names.resolving import names_of
+from llmpricing.domain.money import quotient_text, to_text
+from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.services.quotes.workload_hours import WorkloadCost
-from llmpricing.services.quotes.workloads import Workload, why_no_cost, workload_costs
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
+from llmpricing.web.api.calculator_costs import OFFERINGS_ASKED, OFFERINGS_REPEATABLE, asked_costs
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
-from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, sellers, standing
-from llmpricing.web.need_query import ASKED, read_asked
+from llmpricing.web.known_then import SHOW
+from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import asked_of, digest_of_question, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
 from llmpricing.web.workloads import CALCULATED_READERS, WORKLOAD_READERS, workload_of
 
 DEFAULT_LIMIT = 50
-_UNPAID = (State.SUBSCRIPTION, State.INCLUDED)
-_ELSEWHERE = ("provider", "max_month")  # of what is asked of models: what chooses ids, and what bounds their totals
 CACHE_TTL_S = 3600
 _CalculatorPlace = tuple[bool, Decimal, str]  # of an offering in the ranking
 
@@ -43,7 +34,8 @@ class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
     """What the workload costs at one offering. ``saving`` is the share of the reference's total that is saved: below 0
     where it costs more. ``has_batch`` is false where the batch share is at standard prices for want of others, null
     where there is no batch share. Totals are null, and ranks too, where nobody knows, and where tokens are not what is
-    paid for, as ``state`` says: ``subscription``, ``included``, ``charged_otherwise`` (by the song), ``not_offered``.
+    paid for, as ``state`` says: ``subscription``, ``included``, ``charged_otherwise`` (by the song), ``not_offered``,
+    and on a past day ``undated``: the price is not known to have been asked then, and counts with ``show=undated``.
     Where prices go by the hour ``total`` is that of usage spread evenly over a week, and ``low`` and ``high`` are what
     all of it would cost in its cheapest and in its dearest hours. Where a total is null because it depends on
     what nobody stated, such as a place or whether the model thinks, they are between what it lies. Null elsewhere.
@@ -104,14 +96,10 @@ def calculate(request: Request) -> CalculatorAnswer:
     clocks = read_clocks(values, request.period.start, request.book)
     workload, against = workload_of(values), values.get("against")
     question = asked_of(values)
-    sees_rates = request.caller.sees_rates
-    kept = digest_of_question(question | {"clocks": str(clocks), "rates": str(sees_rates)})
+    kept = digest_of_question(question | {"clocks": str(clocks), "rates": str(request.caller.sees_rates)})
 
     def build() -> list[CalculatedJson]:
-        slugs = _asked_for(request, clocks, values)
-        currency = values.get("currency", "USD")
-        costs = workload_costs(request.reads, clocks, workload, slugs, currency, with_rates=sees_rates)
-        return _ranked(_within(_only_costs(request, clocks, costs), values), against)
+        return _ranked(asked_costs(request, clocks, workload, values), against)
 
     ranked = cached(request, "calculator", kept, CACHE_TTL_S, list[CalculatedJson], build)
     after = read_place(values["cursor"], question, _CalculatorPlace) if "cursor" in values else None
@@ -131,58 +119,6 @@ def calculate(request: Request) -> CalculatorAnswer:
             **book_meta(request),
         ),
     )
-
-
-def _asked_for(request: Request, clocks: Clocks, values: dict[str, Any]) -> list[str]:
-    """The ids of the offerings to rank; 404 where one that is named is none."""
-    known = {
-        one.slug: one.provider
-        for one in names_of(request.reads, request.book).offerings.values()
-        if one.created_at <= clocks.known_at
-    }
-    named = list(values.get("model", ()))
-    if unknown := [one for one in (*named, *filter(None, [values.get("against")])) if one not in known]:
-        message = "No offering has one of these ids. Ids look like openai/gpt-4o."
-        raise Refused(404, "MODEL_NOT_FOUND", message, unknown=unknown)
-    of = sellers(request, values["provider"]) if "provider" in values else None
-    wanted = named or [slug for slug, seller in known.items() if of is None or seller in of]
-    if asked := read_asked(request, {name: value for name, value in values.items() if name not in _ELSEWHERE}):
-        told = standing(request, clocks)
-        passing = verdicts(listed_models(request.reads, request.book, clocks, told), asked, clocks)
-        wanted = [slug for slug in wanted if passing.get(slug)]
-    return list(dict.fromkeys([*wanted, *filter(None, [values.get("against")])]))
-
-
-def _only_costs(request: Request, clocks: Clocks, costs: Sequence[WorkloadCost]) -> list[WorkloadCost]:
-    """The costs, without the totals that are none of tokens: those of subscriptions, and of what is charged by the song
-    while its tokens are free. Nothing else may look free.
-    """
-    doubtful = [one.offering for one in costs if one.total is not None and (not one.total or one.state in _UNPAID)]
-    rows = listing.rows_of(request.reads, clocks, doubtful, standing(request, clocks)) if doubtful else []
-    states = {row.id: row.price_state for row in rows}
-    found = []
-    for one in costs:
-        state = states.get(one.offering, one.state)
-        why = None if one.total is None else why_no_cost(state, one.total)
-        found.append(one._replace(total=None, list_total=None, state=why, by_hours=()) if why else one)
-    return found
-
-
-def _within(costs: Sequence[WorkloadCost], values: Mapping[str, Any]) -> list[WorkloadCost]:
-    """The costs that are no more than is asked for, and unknown ones where these are asked for too; the offering that
-    savings are counted against stays.
-    """
-    most: Decimal | None = values.get("max_month")
-    if most is None:
-        return list(costs)
-    against, takes_unknown = values.get("against"), "unsaid" in values
-    found = []
-    for one in costs:
-        bounds = one.bounds and (one.bounds.low, one.bounds.high)
-        fits = is_within(bounds if one.total is None else (one.total, one.total), most)
-        if one.offering == against or (takes_unknown if fits is None else fits):
-            found.append(one)
-    return found
 
 
 def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[CalculatedJson]:
@@ -216,7 +152,7 @@ def _between(one: WorkloadCost) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _saving(total: Decimal | None, reference: Decimal | None) -> str | None:
-    return None if total is None or not reference else ratio_text(1 - Fraction(total) / Fraction(reference))
+    return None if total is None or not reference else quotient_text(WIDE.subtract(reference, total), reference)
 
 
 def _dearest(ranked: Sequence[CalculatedJson]) -> str | None:
@@ -257,16 +193,14 @@ CALCULATOR = Operation(
     parameters={
         **WORKLOAD_READERS,
         **CALCULATED_READERS,
-        **{name: reader for name, reader in ASKED.items() if name not in _ELSEWHERE},
-        "max_month": p.amount.of("at offerings whose total is no more, in the currency of the totals"),
-        "provider": p.text.of("of these sellers, by id"),
-        "model": p.text.of("of these offerings, by id"),
+        **OFFERINGS_ASKED,
         "against": p.text.of("the offering, by id, that savings are counted against; the dearest if left out"),
         "currency": p.currency.of("of the totals; USD where it is left out"),
         **CLOCKS,
+        **SHOW,
         **page_readers(DEFAULT_LIMIT),
     },
-    repeatable=("provider", "model", "capability"),
+    repeatable=OFFERINGS_REPEATABLE,
     answers=(CalculatorAnswer,),
     rows=CalculatedJson,
     asks_the_book=True,

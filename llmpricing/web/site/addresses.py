@@ -16,6 +16,11 @@ def address(pairs: Iterable[tuple[str, str]]) -> str:
     return "?" + urlencode(list(pairs))
 
 
+def with_undated(request: Request) -> str:
+    """The query of this address with the prices that are left out of its day."""
+    return address([*request.GET.items(), ("show", UNDATED)])
+
+
 def clock_query(request: Request) -> str:
     """The clocks of this address, to be kept on the way to another page."""
     kept = [pair for pair in request.GET.items() if pair == ("show", UNDATED)]

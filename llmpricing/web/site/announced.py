@@ -15,7 +15,6 @@ from llmpricing.services.catalogue.listing import rows_of
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload, workload_costs
 from llmpricing.web.site import display
 from llmpricing.web.site.compared_finding import dearer
@@ -96,7 +95,7 @@ def announced_steps(
         now = {row.id: row for row in rows_of(request.reads, clocks, slugs, stands_on)}
         rates = request.caller.sees_rates
         quoted = workload_costs(request.reads, then, workload, slugs, "USD", with_rates=rates)
-        costs = {one.offering: WorkloadTotal(one.total, one.currency) for one in quoted}
+        costs = {one.offering: one for one in quoted}
         for slug in rows.keys() & now.keys():
             month = month_total(rows[slug].price_state, costs.get(slug))
             step = AnnouncedStep(at, month, months.get(slug), _moved(now[slug], rows[slug]))

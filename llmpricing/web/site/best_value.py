@@ -28,24 +28,23 @@ from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.services.scores.kept_scores import count_scores, models_sold
-from llmpricing.services.scores.valuing import ValuedMonth
+from llmpricing.web.known_then import SHOW, costs_then, leaves_out
 from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.need_query import ASKED, read_asked
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
-from llmpricing.web.site.addresses import address
+from llmpricing.web.site.addresses import address, with_undated
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.given_up import lead_given_up
-from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.own_scores import sent_scores
 from llmpricing.web.site.unsaid import lists_of_needs
 from llmpricing.web.site.workload import WORKLOAD, count, month_hours, month_total
 from llmpricing.web.site.workload_form import WorkloadForm
-from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
+from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question, stated_month
 from llmpricing.web.workloads import workload_of
 
 WHY = {
@@ -57,7 +56,7 @@ WHY = {
     WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
 }
 _NOT_THEN = "no seller’s price of both input and output was known then"
-_VALUE = {**VALUE, **SHOW, **WORKLOAD, "min_context": count(0, 10**12)}
+_VALUE = {**VALUE, **WORKLOAD, "min_context": count(0, 10**12)}
 _TAKEN_ALONG = (*WORKLOAD, *ASKED, *CLOCKS, *SHOW)  # to a comparison
 _MOST_FAILED = 50  # rows that are shown
 _MOST_IN_SIGHT = 8  # models left out for one reason; more are folded under it
@@ -85,14 +84,13 @@ def chart(request: Request) -> Response:
     """GET /charts/frontier: the same question as a chart."""
     values = read_parameters(request, {**_VALUE, **WIDTHS}, VALUE_REPEATABLE)
     clocks = read_clocks(values, request.period.start, request.book)
-    is_then = leaves_out(request)
     question = {name: str(value) for name, value in values.items()} | {"rates": str(request.caller.sees_rates)}
-    question |= {"clocks": str(clocks), "prices": "dated" if is_then else "all"}
+    question |= {"clocks": str(clocks), "prices": "dated" if leaves_out(request) else "all"}
 
     def build() -> Any:
-        month = _month(request, clocks, values)
-        found, _ = ask_for_value(request, values, month=month, only_known_then=is_then)
-        return frontier_chart(found.ranked, _names(_sold(request, clocks, found)), by_month=month is not None)
+        found, _ = ask_for_value(request, values)
+        by_month = stated_month(values) is not None
+        return frontier_chart(found.ranked, _names(_sold(request, clocks, found)), by_month=by_month)
 
     return answer(request, "frontier", question, build)
 
@@ -101,12 +99,12 @@ def _page(
     request: Request, values: dict[str, Any], own: Sequence[StatedScore] = (), failed: Sequence[FailedRow] = ()
 ) -> dict[str, Any]:
     question, clocks = read_value_question(values), read_clocks(values, request.period.start, request.book)
-    month = _month(request, clocks, values)
-    found, unknown = ask_for_value(request, values, own, month=month, only_known_then=leaves_out(request))
+    month = stated_month(values)
+    found, unknown = ask_for_value(request, values, own)
     workload, sold = workload_of(values), _sold(request, clocks, found)
     lent = _lent(request, values, sold)
     query = urlencode([(name, text) for name, text in request.GET.items() if text.strip()])
-    data = [pair for pair in without_show(request) if pair[0] not in (*WORKLOAD, "min_context")]
+    data = [pair for pair in request.GET.items() if pair[1].strip() and pair[0] not in (*WORKLOAD, "min_context")]
     data += [("min_context", str(values["min_context"]))] if "min_context" in values else []
     data += _as_data(month)
     return {
@@ -161,19 +159,10 @@ def _of_needs(request: Request, clocks: Clocks, values: dict[str, Any]) -> Seque
     return lists_of_needs(request.reads, request.period.start, models, values.get("capability", ()))
 
 
-def _month(request: Request, clocks: Clocks, values: dict[str, Any]) -> ValuedMonth | None:
-    """The month that the address states or bounds: its price counts then, in the place of the plain average."""
-    if not any(name in values for name in (*WORKLOAD, "max_month")):
-        return None
-    workload, stands_on = workload_of(values), standing(request, clocks)
-    return ValuedMonth(workload, lambda rows: costs_then(request, clocks, workload, rows, stands_on))
-
-
-def _as_data(month: ValuedMonth | None) -> list[tuple[str, str]]:
+def _as_data(of: Workload | None) -> list[tuple[str, str]]:
     """The month as the API takes it."""
-    if month is None:
+    if of is None:
         return []
-    of = month.workload
     shares = [("input_share", of.input_share), ("cached_share", of.cached_share)]
     whole = [("tokens", str(of.tokens)), ("requests", str(of.requests))]
     return [*whole, *((name, ratio_text(Fraction(share))) for name, share in shares)]

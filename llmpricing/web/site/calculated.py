@@ -14,10 +14,10 @@ from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quotes_of_a_week import month_of_a_week, quotes_of_a_week
 from llmpricing.services.quotes.quoting import Asked, Quoted, of_stale_book, quote_many
 from llmpricing.web.conditional import stale_since
+from llmpricing.web.known_then import is_undated, items_then, leaves_out, left_out
 from llmpricing.web.list_query import standing
 from llmpricing.web.quote_refusals import Place, refusal
 from llmpricing.web.site.calculator_question import CalculatorQuestion
-from llmpricing.web.site.known_then import is_undated, items_then, leaves_out, left_out
 
 _PLACE = Place(usage="", context="")
 

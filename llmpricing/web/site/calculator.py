@@ -16,9 +16,10 @@ from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.quotes.workloads import IMAGES
 from llmpricing.web.errors import Refused, invalid, wants_json
+from llmpricing.web.known_then import costs_then
 from llmpricing.web.list_query import most_like, own_ids, standing
 from llmpricing.web.site import display
-from llmpricing.web.site.addresses import address, clock_query
+from llmpricing.web.site.addresses import address, clock_query, with_undated
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.calculated import Calculated, calculated, is_undated_at
@@ -29,7 +30,6 @@ from llmpricing.web.site.calculator_question import (
     read_calculator_question,
 )
 from llmpricing.web.site.keeping import escaped, permalink, table
-from llmpricing.web.site.known_then import costs_then, with_undated
 from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv

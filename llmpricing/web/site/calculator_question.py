@@ -19,9 +19,9 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, usage_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
+from llmpricing.web.known_then import SHOW
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE, read_asked
 from llmpricing.web.quote_refusals import Place, bad_usage
-from llmpricing.web.site.known_then import SHOW
 from llmpricing.web.site.pasted import AUTO, PASTED, month_of, read_pasted, workload_like
 from llmpricing.web.site.workload import WORKLOAD, count, percent_or_share
 from llmpricing.web.workloads import workload_of

@@ -25,10 +25,11 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
+from llmpricing.web.known_then import SHOW, items_then, left_out
 from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, sellers, standing
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
 from llmpricing.web.site import display
-from llmpricing.web.site.addresses import clock_query
+from llmpricing.web.site.addresses import clock_query, with_undated
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.announced import AnnouncedStep, announced_steps, of_base
@@ -47,7 +48,6 @@ from llmpricing.web.site.compared_prices import (
 )
 from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.keeping import escaped, permalink, table
-from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
 from llmpricing.web.site.model_facts import model_lines
 from llmpricing.web.site.stated_prices import stated_of
 from llmpricing.web.site.unsaid import lists_saying

@@ -11,9 +11,9 @@ from pyramid.request import Request
 from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.known_then import SHOW
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.site.compared_months import ComparedMonths
-from llmpricing.web.site.known_then import SHOW
 
 
 def chart_queries(

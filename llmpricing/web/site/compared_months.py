@@ -15,9 +15,9 @@ from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workload_hours import CostBounds
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import CostBounds, WorkloadCost
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.known_then import costs_then, models_then
 from llmpricing.web.site import display
 from llmpricing.web.site.compared_finding import (
     MonthBetween,
@@ -30,7 +30,6 @@ from llmpricing.web.site.compared_finding import (
 )
 from llmpricing.web.site.compared_lines import AS_MODEL, GONE, ComparedLine, are_sold, line_of
 from llmpricing.web.site.compared_prices import with_hours, with_reached_steps
-from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.long_months import LongMonth, LongMonths, long_months
 from llmpricing.web.site.own_months import own_beside, told_beside
 from llmpricing.web.site.workload import month_between, month_bounds, month_hours, month_total, per_mtok
@@ -46,7 +45,7 @@ class ComparedMonths:
     """
 
     workload: Workload
-    costs: Mapping[str, WorkloadTotal]
+    costs: Mapping[str, WorkloadCost]
     long: LongMonths | None
     own: Mapping[str, str]
 
@@ -137,19 +136,19 @@ def _where_run(line: ComparedLine, months: Sequence[LongMonth]) -> ComparedLine:
     return replace(line, cells=cells)
 
 
-def _above(title: str, items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> ComparedLine:
+def _above(title: str, items: Sequence[OfferingItem], costs: Mapping[str, WorkloadCost]) -> ComparedLine:
     sold = are_sold(items)
     months = [one if is_sold else None for one, is_sold in zip(_months(items, costs), sold, strict=True)]
     above = above_the_cheapest(months)
     return ComparedLine(title, [cell if is_sold else GONE for cell, is_sold in zip(above, sold, strict=True)])
 
 
-def _months(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> list[MonthBetween | None]:
+def _months(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadCost]) -> list[MonthBetween | None]:
     """Between what the month lies at each, None where nobody knows."""
     return [month_between(item.price_state, costs.get(item.id)) for item in items]
 
 
-def totals_of(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> list[Decimal | None]:
+def totals_of(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadCost]) -> list[Decimal | None]:
     """The month at each, None where it is unknown."""
     return [month_total(one.price_state, costs.get(one.id)) for one in items]
 
@@ -158,7 +157,7 @@ def _month_line(
     title: str,
     items: Sequence[OfferingItem],
     workload: Workload,
-    costs: Mapping[str, WorkloadTotal],
+    costs: Mapping[str, WorkloadCost],
     prices: PricesOfEach,
 ) -> ComparedLine:
     totals = totals_of(items, costs)
@@ -172,7 +171,7 @@ def _month_line(
 def _with_bounds(
     line: ComparedLine,
     items: Sequence[OfferingItem],
-    costs: Mapping[str, WorkloadTotal],
+    costs: Mapping[str, WorkloadCost],
     write: Callable[[CostBounds], str],
 ) -> ComparedLine:
     """The line with the months that lie between bounds: none is the best that one of these may be below."""
@@ -191,7 +190,7 @@ def _with_bounds(
 
 def _finding(
     items: Sequence[OfferingItem],
-    costs: Mapping[str, WorkloadTotal],
+    costs: Mapping[str, WorkloadCost],
     names: Mapping[str, str],
     sellers: Mapping[str, str],
 ) -> MonthFinding | None:

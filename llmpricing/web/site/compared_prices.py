@@ -18,10 +18,10 @@ from llmpricing.services.catalogue.offering_detail import PriceDetail, prices_of
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.known_then import leaves_out
 from llmpricing.web.site import display
 from llmpricing.web.site.compared_lines import DASH, ComparedLine
 from llmpricing.web.site.hours_told import hours_range
-from llmpricing.web.site.known_then import leaves_out
 from llmpricing.web.site.price_matrix import place
 from llmpricing.web.site.stated_prices import StatedPrices
 

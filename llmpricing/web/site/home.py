@@ -22,6 +22,7 @@ from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.unit_prices import PricesOfUnits, order_of, unit_prices
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
+from llmpricing.web.known_then import leaves_out, models_then
 from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
 from llmpricing.web.site.addresses import address
@@ -31,7 +32,6 @@ from llmpricing.web.site.basket import FEWEST, MOST
 from llmpricing.web.site.columns import BY_THE_UNIT, Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.filter_problems import LABELS
 from llmpricing.web.site.filters import MARKED, NEWEST, Filters, read_filters
-from llmpricing.web.site.known_then import leaves_out, models_then
 from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.month_costs import bounded_month, column_cost, month_costs
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like

@@ -11,9 +11,9 @@ from pyramid.request import Request
 
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.services.quotes.workloads import Workload
-from llmpricing.web.site.known_then import costs_then
+from llmpricing.web.known_then import costs_then
 from llmpricing.web.site.month_costs import as_written
 from llmpricing.web.site.request_limits import hindrance
 from llmpricing.web.site.workload import month_total
@@ -45,7 +45,7 @@ class LongMonths:
 
     length: int
     workload: Workload
-    costs: Mapping[str, WorkloadTotal]
+    costs: Mapping[str, WorkloadCost]
 
     def at(self, item: Any) -> LongMonth:
         """That of an offering, by its item of the list."""

@@ -21,7 +21,7 @@ from llmpricing.services.catalogue.same_model import sellers_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workloads import Workload
-from llmpricing.web.site.known_then import costs_then
+from llmpricing.web.known_then import costs_then
 from llmpricing.web.site.workload import month_bounds, month_hours, month_total, weighing
 
 

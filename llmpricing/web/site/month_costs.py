@@ -14,8 +14,8 @@ from llmpricing.services.catalogue.model_list import PRICED, ModelFilter, shelf
 from llmpricing.services.catalogue.shown_offering import Between, Weigh, nobody_knows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.known_then import costs_then
 from llmpricing.web.site import display
-from llmpricing.web.site.known_then import costs_then
 from llmpricing.web.site.workload import month_between, month_total
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.model_list import rivals_of
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.web.site import display
 from llmpricing.web.site.workload import month_total
 
@@ -20,7 +20,7 @@ def makers_own(model: SoldModel, shown: Any, offerings: Sequence[Any]) -> list[A
     return [one for one in rivals_of(shown, offerings) if one.provider == model.lab]
 
 
-def own_month(own: Sequence[Any], costs: Mapping[str, WorkloadTotal]) -> tuple[Any, Decimal] | None:
+def own_month(own: Sequence[Any], costs: Mapping[str, WorkloadCost]) -> tuple[Any, Decimal] | None:
     """The least month of a lab's ``own`` offerings with that offering; None where none is known."""
     known = [(one, total) for one in own if (total := month_total(one.price_state, costs.get(one.id))) is not None]
     return min(known, key=lambda pair: pair[1], default=None)
@@ -32,7 +32,7 @@ def own_beside(model: SoldModel, slug: str, compared: Container[str]) -> list[An
     return [] if any(one.id in compared for one in own) else own
 
 
-def told_beside(own: Sequence[Any], costs: Mapping[str, WorkloadTotal], names: Mapping[str, str]) -> str:
+def told_beside(own: Sequence[Any], costs: Mapping[str, WorkloadCost], names: Mapping[str, str]) -> str:
     """What is said of the maker's month: ``OpenAI itself $4.40``; nothing where it has none."""
     if (month := own_month(own, costs)) is None:
         return ""

@@ -32,17 +32,17 @@ from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.catalogue.sightings import offerings_seen
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.scores.kept_scores import scores_of
+from llmpricing.web.known_then import SHOW, is_undated, items_then, leaves_out, left_out, models_then
 from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
-from llmpricing.web.site.addresses import clock_query
+from llmpricing.web.site.addresses import clock_query, with_undated
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.announced import announced_steps, of_base
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.compared_limits import words_of
 from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
-from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out, left_out, models_then, with_undated
 from llmpricing.web.site.model_facts import beside
 from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place

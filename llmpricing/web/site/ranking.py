@@ -21,12 +21,12 @@ from llmpricing.services.catalogue.model_list import UNDATED, ModelFilter, Model
 from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.known_then import costs_then, models_then
 from llmpricing.web.list_query import standing
 from llmpricing.web.selecting import cell
 from llmpricing.web.site.announced import AnnouncedStep, announced_steps
-from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.month_costs import bounded_month, month_costs
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
@@ -126,7 +126,7 @@ def _steps(behind: Mapping[int, BehindRow], clocks: Clocks, shown: Sequence[Any]
 
 def _ranked(
     row: ModelRow,
-    cost: WorkloadTotal,
+    cost: WorkloadCost,
     total: Decimal,
     workload: Workload,
     dearest: Decimal | None,

@@ -21,10 +21,9 @@ from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.row_codes import is_stated_once, waiting_in_row
 from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
-from llmpricing.services.quotes.workload_hours import CostBounds
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import CostBounds, WorkloadCost
+from llmpricing.web.known_then import costs_then, uncached
 from llmpricing.web.site.announced import AnnouncedStep, announced_steps
-from llmpricing.web.site.known_then import costs_then, uncached
 from llmpricing.web.site.lone_prices import far_above, is_by_cost
 from llmpricing.web.site.long_months import LongMonth, long_months
 from llmpricing.web.site.model_question import ModelQuestion
@@ -73,7 +72,7 @@ class ShownModel:
 
 def costs_of(
     request: Request, question: ModelQuestion, stands_on: StandsOn, rows: Sequence[ModelRow]
-) -> dict[str, WorkloadTotal]:
+) -> dict[str, WorkloadCost]:
     """What the workload costs at the offerings that these rows show."""
     return costs_then(request, question.clocks, question.workload, [row.shown for row in rows], stands_on)
 
@@ -133,7 +132,7 @@ def _cached_at_full_price(
     question: ModelQuestion,
     stands_on: StandsOn,
     rows: Sequence[ModelRow],
-    costs: Mapping[str, WorkloadTotal],
+    costs: Mapping[str, WorkloadCost],
 ) -> frozenset[str]:
     """Those of the shown offerings, by id, without a price of a cache read at which the month costs as much as if
     nothing of it were read from a cache: a quote that finds no such price bills these tokens as input.
@@ -153,7 +152,7 @@ def _marked(row: ModelRow, marked: Sequence[str]) -> Any:
     return next((of_model[slug] for slug in marked if slug in of_model), None)
 
 
-def _cheapest(row: ModelRow, costs: Mapping[str, WorkloadTotal]) -> tuple[Any, Decimal] | None:
+def _cheapest(row: ModelRow, costs: Mapping[str, WorkloadCost]) -> tuple[Any, Decimal] | None:
     """Who asks the least for the month, the shown one where nobody asks less; None where its month is unknown."""
     totals = [(one, month_total(one.price_state, costs.get(one.id))) for one in (row.shown, *row.rivals)]
     known = [(one, total) for one, total in totals if total is not None]

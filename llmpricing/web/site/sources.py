@@ -26,14 +26,15 @@ from llmpricing.services.names.resolving import names_of
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
 from llmpricing.web.errors import Refused
+from llmpricing.web.known_then import SHOW, is_undated, items_then, leaves_out
 from llmpricing.web.list_query import CLOCKS, moved_to, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
+from llmpricing.web.site.addresses import with_undated
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.changes import amount_in_words, change_in_words
 from llmpricing.web.site.charts.agreement import agreement_chart, share
 from llmpricing.web.site.charts.views import WIDTHS, answer
-from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out, with_undated
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.regions_told import told_regions
 from llmpricing.web.site.workload import WORKLOAD

@@ -15,8 +15,7 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.shown_offering import Weigh
-from llmpricing.services.quotes.workload_hours import CostBounds
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import CostBounds, WorkloadCost
 from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
@@ -99,7 +98,7 @@ def per_mtok(total: Decimal | None, workload: Workload) -> Decimal | None:
     return None if total is None else total * _MILLION / workload.tokens
 
 
-def month_total(price_state: str, cost: WorkloadTotal | None) -> Decimal | None:
+def month_total(price_state: str, cost: WorkloadCost | None) -> Decimal | None:
     """What the workload costs in USD at an offering; None where that is unknown, and where a subscription pays: its
     own price is no cost of tokens, so such an offering never looks free; nor where its price was not known then, nor
     where tokens cost nothing and what it gives is charged otherwise, by the image or the song.
@@ -109,13 +108,13 @@ def month_total(price_state: str, cost: WorkloadTotal | None) -> Decimal | None:
     return None if why_no_cost(price_state, cost.total) else cost.total
 
 
-def month_bounds(price_state: str, cost: WorkloadTotal | None) -> CostBounds | None:
+def month_bounds(price_state: str, cost: WorkloadCost | None) -> CostBounds | None:
     """Between what a month lies whose total depends on what it does not state, such as a place."""
     is_told = cost is not None and cost.currency == "USD" and price_state == State.PRICED
     return cost.bounds if cost is not None and is_told else None
 
 
-def month_between(price_state: str, cost: WorkloadTotal | None) -> tuple[Decimal, Decimal] | None:
+def month_between(price_state: str, cost: WorkloadCost | None) -> tuple[Decimal, Decimal] | None:
     """The ``month_total`` twice, or else the ``month_bounds``; None where neither is known."""
     if (total := month_total(price_state, cost)) is not None:
         return total, total
@@ -123,6 +122,6 @@ def month_between(price_state: str, cost: WorkloadTotal | None) -> tuple[Decimal
     return bounds and (bounds.low, bounds.high)
 
 
-def month_hours(total: Decimal | None, cost: WorkloadTotal | None) -> tuple[HourTotal, ...]:
+def month_hours(total: Decimal | None, cost: WorkloadCost | None) -> tuple[HourTotal, ...]:
     """What a ``month_total`` would be in each of the hours of a week; none where it is unknown or the same in all."""
     return () if total is None or cost is None else cost.by_hours

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.web.site.workload import month_total
 
 
-def cost(total: Decimal | None, currency: str = "USD") -> WorkloadTotal:
-    return WorkloadTotal(total, currency)
+def cost(total: Decimal | None, currency: str = "USD") -> WorkloadCost:
+    return WorkloadCost("a/b", total, total, currency, "priced", None, ())
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,6 @@ def cost(total: Decimal | None, currency: str = "USD") -> WorkloadTotal:
     ],
 )
 def test_a_month_costs_what_its_tokens_cost(
-    price_state: str, found: WorkloadTotal | None, total: Decimal | None
+    price_state: str, found: WorkloadCost | None, total: Decimal | None
 ) -> None:
     assert month_total(price_state, found) == total

@@ -18,6 +18,7 @@ from llmpricing.services.quotes.workloads import Workload, workload_costs
 from llmpricing.services.scores.kept_scores import KeptScore, scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
+from llmpricing.web.known_then import SHOW, is_undated, items_then, late_caches, leaves_out, uncached
 from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.agreed import agreed_ids
@@ -25,7 +26,6 @@ from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
 from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.compared_months import names_of
-from llmpricing.web.site.known_then import SHOW, is_undated, items_then, late_caches, leaves_out, uncached
 from llmpricing.web.site.long_months import lengthened
 from llmpricing.web.site.request_limits import hindrance
 from llmpricing.web.workloads import PRESETS, workload_of

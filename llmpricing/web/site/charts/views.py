@@ -20,12 +20,12 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
 from llmpricing.web.errors import RETRY_AFTER_S, Refused
+from llmpricing.web.known_then import SHOW
 from llmpricing.web.list_query import own_ids, standing
 from llmpricing.web.paging import digest_of_question
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.selecting import cell
 from llmpricing.web.site.charts.history import history_chart
-from llmpricing.web.site.known_then import SHOW
 
 FORMS = "svg|csv|vl\\.json"
 _TTL_S = 3600

@@ -20,7 +20,7 @@ from llmpricing.domain.usage.quantities import count
 from llmpricing.services.catalogue.offered_facts import offered_facts
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.workload_hours import CostBounds, WorkloadCost, over_hours
-from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
+from llmpricing.services.quotes.workload_plans import WorkloadPart, plans_of
 from llmpricing.services.quotes.workloads import Workload, costs_of_book, workload_costs
 from llmpricing.web.site.display import month_range
 from tests.books import book_of
@@ -28,7 +28,11 @@ from tests.books import book_of
 TIMES = (datetime(2025, 8, 5, 17, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC))
 SMALL = Workload(1_000_000, 1_000, Decimal("0.6"), Decimal(0), Decimal(0))
 SHARES = st.decimals(0, 1, places=3)
-WORKLOADS = st.builds(Workload, st.integers(1, 10**10), st.integers(1, 10**6), SHARES, SHARES, st.just(Decimal(0)))
+BEHIND = st.one_of(st.just(Decimal(0)), SHARES)  # of which most workloads say nothing
+IMAGES = st.sampled_from([0, 0, 0, 7])
+WORKLOADS = st.builds(
+    Workload, st.integers(1, 10**10), st.integers(1, 10**6), SHARES, SHARES, BEHIND, BEHIND, images=IMAGES
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def book(full_book_of_module: str) -> Iterator[PriceBook]:
 
 def both(
     book: PriceBook, workload: Workload, at: datetime, slugs: Sequence[str]
-) -> tuple[list[WorkloadCost], dict[str, WorkloadTotal]]:
+) -> tuple[list[WorkloadCost], dict[str, WorkloadCost]]:
     """What quotes say, and what is multiplied out."""
     state = book_state(book)
     clocks = state.clocks(at, None)
@@ -47,20 +51,21 @@ def both(
     return quoted, costs_of_book(book, state, clocks, workload, slugs, with_rates=True)
 
 
-def assert_alike(quoted: list[WorkloadCost], found: dict[str, WorkloadTotal]) -> None:
+def assert_alike(quoted: list[WorkloadCost], found: dict[str, WorkloadCost]) -> None:
     assert found.keys() == {one.offering for one in quoted}
-    assert [one for one in quoted if (one.total, one.currency, one.by_hours, one.bounds) != found[one.offering]] == []
+    assert [(one, other) for one in quoted if one != (other := found[one.offering])] == []
 
 
 def test_every_offering_costs_what_its_quote_says_and_hardly_one_is_quoted(book: PriceBook) -> None:
     slugs, state = sorted(book.numbers), book_state(book)
     quoted, found = both(book, SMALL, TIMES[1], slugs)
     assert_alike(quoted, found)
-    clocks = state.clocks(TIMES[1], None)
-    plans = plans_of(book, state, clocks, slugs, with_rates=True)
-    usage = count(SMALL.quantities | {"requests": SMALL.requests})
-    told = [slug for slug in slugs if (plan := plans[slug]) and plan.cost(usage, clocks)]
-    assert len(told) > 0.9 * sum(one.total is not None for one in quoted)
+    plans = plans_of(book, state, state.clocks(TIMES[1], None), slugs, with_rates=True)
+    whole = [WorkloadPart(count(SMALL.quantities | {"requests": SMALL.requests}), None)]
+    told = {slug for slug in slugs if (plan := plans[slug]) and plan.cost(whole, has_batch=None)}
+    assert len(told) > 0.95 * len(quoted)
+    assert sum(one.total is not None and one.offering in told for one in quoted) > 0.95 * len(told)
+    assert {code for one in quoted if one.offering in told for code in one.codes} > {"DISAGREEMENT", "AGGREGATE"}
 
 
 def test_a_month_that_depends_on_what_is_not_stated_has_the_bounds_of_its_quote(book: PriceBook) -> None:
@@ -68,10 +73,10 @@ def test_a_month_that_depends_on_what_is_not_stated_has_the_bounds_of_its_quote(
     quoted, found = both(book, SMALL, TIMES[1], ["alibaba/qwen-plus", "openai/gpt-4o"])
     assert_alike(quoted, found)
     assert found["openai/gpt-4o"].bounds is None
-    total, _, _, bounds = found["alibaba/qwen-plus"]
-    assert total is None
-    assert bounds == (Decimal("0.72"), Decimal("1.84"), ("thinking",))
-    assert month_range(bounds) == "$0.72 to $1.84, by whether it thinks"
+    month = found["alibaba/qwen-plus"]
+    assert month.total is None
+    assert month.bounds == (Decimal("0.72"), Decimal("1.84"), ("thinking",))
+    assert month_range(month.bounds) == "$0.72 to $1.84, by whether it thinks"
 
 
 def test_over_hours_that_are_told_by_bounds_a_cost_lies_between_the_least_and_the_most() -> None:
@@ -127,5 +132,7 @@ def test_a_month_costs_the_same_at_whatever_hour_of_a_day_one_asks(book: PriceBo
 @example(Workload(1, 1, Decimal(0), Decimal(0), Decimal(0)), 0, TIMES[0])  # output alone, which not all sell
 @example(Workload(10**6, 5, Decimal(1), Decimal(0), Decimal(0)), 5, TIMES[0])  # no output
 @example(Workload(4_000_000, 20, Decimal(1), Decimal("0.25"), Decimal(0)), 9, TIMES[1])  # at a step of 200,000
+@example(Workload(4_000_000, 20, Decimal("0.7"), Decimal("0.25"), Decimal("0.5")), 11, TIMES[1])  # half as batch
+@example(Workload(10**9, 10, Decimal("0.7"), Decimal(0), Decimal(1), Decimal("0.3")), 2, TIMES[1])  # all as batch
 def test_any_workload_costs_what_its_quotes_say(book: PriceBook, workload: Workload, start: int, at: datetime) -> None:
     assert_alike(*both(book, workload, at, sorted(book.numbers)[start::41]))
