@@ -18,6 +18,7 @@ CENTS = 2  # places: nobody charges in coarser steps, and a figure of fewer may 
 # Units of its last place from which on a rounded figure tells one mistake from another: a single one of the use's own
 # facts, or one of the many pairs and foreign prices, ten times as many of which some figure comes near.
 _TELLING, _TELLING_OF_MANY = 2_000, 20_000
+_LOST = 2  # zeros that a rounded figure may have lost at its end: one in ten has lost one, one in a thousand a third
 _OWN = tuple(cause for cause in CAUSES if cause.foreign is None)
 _FOREIGN = tuple(cause for cause in CAUSES if cause.foreign is not None)
 _OF_TIME = tuple(cause for cause in CAUSES if cause.foreign is Foreign.ANOTHER_TIME)
@@ -137,13 +138,22 @@ def explained(figures: Figures, logged: int, decimals: int) -> Mistaken | None:
 
 
 def _rounded(figures: Figures, logged: int, decimals: int) -> Mistaken | None:
-    """The mistakes that give the figure when they are rounded to so many places, where it has enough of them."""
+    """The mistakes that give the figure when they are rounded to so many places, where it has enough of them, or to
+    more if it lost zeros at its end: that of the most places, unless with fewer others give it too.
+    """
     for least, looked_at in ((_TELLING, (singles,)), (_TELLING_OF_MANY, (pairs, foreign))):
-        if logged * 10**decimals < least * UNIT:
+        most = range(min(decimals + _LOST, FINE - 1), decimals - 1, -1)
+        telling = [places for places in most if logged * 10**places >= least * UNIT]
+        if not telling:
             return None
         near = [one for mistakes in looked_at for one in figures.rounded(mistakes, logged, decimals)]
-        if near:
-            return _named(near, decimals)
+        widest = _named(near, decimals) if telling[-1] == decimals else None
+        for places in telling:
+            found = _named([one for one in near if is_rounded(logged, one.units, places)], places)
+            if found and (widest is None or set(found.causes) == set(widest.causes)):
+                return found
+        if widest:
+            return widest
     return None
 
 

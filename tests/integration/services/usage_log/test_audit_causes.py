@@ -265,6 +265,17 @@ def test_figures_of_six_decimals_are_rounded_ones_and_their_mistakes_are_named(b
     assert {row.name for row in report_of(audited(book, [right, batch, full])).causes()} == {"unexplained", "rounding"}
 
 
+@pytest.mark.parametrize(("counted", "written"), [((100_020, 3_001), "0.04481"), ((25_020, 601), "0.01097")])
+def test_a_mistake_whose_figure_lost_its_last_zero_is_named_beside_six_decimals(
+    book: Session, counted: tuple[int, int], written: str
+) -> None:
+    """100,020 x 0.4 + 3,001 x 1.6 = 0.0448096 is written 0.04481, 25,020 x 0.4 + 601 x 1.6 = 0.0109696 0.010970."""
+    right = record_of(MINI, count(caches(1_997, 303)), Decimal("0.001284"))
+    batch = record_of(MINI, count(caches(*counted)), Decimal(written), tier="batch")
+    report = report_of(audited(book, [right, batch]))
+    assert {row.name: row.records for row in report.causes()} == {"rounding": 1, "batch_ignored": 1}
+
+
 def test_a_sum_of_requests_whose_steps_nobody_knows_says_so(book: Session) -> None:
     """All below 272,000: 1,000,007 x 2 + 1,009 x 12; all above: x 4 and x 18. What was logged lies between."""
     usage = count(caches(1_000_007, 1_009))._replace(request_input=0, told=Told())
