@@ -23,7 +23,7 @@ from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 _TIMES = ("event.timestamp", "timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "timestamp", "Timestamp")
 _CLAUDE, _CODEX, _GEMINI = "claude_code.", "codex.", "gemini_cli."
-_CHARGE = ChargeFields(("cost_usd",))
+CHARGE = ChargeFields(("cost_usd",))
 _UNKNOWN = unpriced("an event that counts tokens and is not known: take it out if nobody is billed for it")
 _NO_COUNTS = unpriced("usage is not stated: the event counts nothing")
 _COMPLETED = "response.completed"
@@ -59,7 +59,8 @@ def event_record(event: Row) -> UsageRecord | None:
     if name == _OPERATION and event.text("service.name") == "gemini-cli":
         return UsageRecord(event.text("gen_ai.request.model"), event.instant(*_TIMES), outcome=_TOLD)
     counts = any(isinstance(key, str) and key.endswith(("_tokens", "_token_count", ".tokens")) for key in event.raw)
-    return UsageRecord(event.text("model"), event.instant(*_TIMES), outcome=_UNKNOWN) if counts else None
+    model = event.text("model", "gen_ai.response.model", "gen_ai.request.model")
+    return UsageRecord(model, event.instant(*_TIMES), outcome=_UNKNOWN) if counts else None
 
 
 def _claude(event: Row) -> UsageRecord:
@@ -131,12 +132,12 @@ def _facts(event: Row) -> dict[str, str]:
 
 
 def _resource(row: Row) -> Iterator[UsageRecord]:
-    """The events of one resource, as OTLP's JSON nests them."""
+    yield from each(events_of(row), event_record, CHARGE)
+
+
+def events_of(row: Row) -> Iterator[Row]:
+    """The events of one resource, as OTLP's JSON nests them, each with what is said of the resource."""
     named = attributes_of(row.inner("resource").value("attributes"))
-    yield from each(_events(row, named), event_record, _CHARGE)
-
-
-def _events(row: Row, named: Mapping[str, Any]) -> Iterator[Row]:
     for scope in row.rows("scopeLogs", "instrumentationLibraryLogs"):
         for event in scope.rows("logRecords"):
             yield Row({**named, **flat(event.raw)}, event.unread)
@@ -150,7 +151,7 @@ def _one(row: Row) -> Iterator[UsageRecord]:
     named = row.value("resource", "ResourceAttributes", "resource_attributes")
     named = named.get("attributes", named) if isinstance(named, Mapping) else named
     event = row.flattened(flat)
-    yield from each([Row({**attributes_of(named), **event.raw}, row.unread)], event_record, _CHARGE)
+    yield from each([Row({**attributes_of(named), **event.raw}, row.unread)], event_record, CHARGE)
 
 
 def _by_event(_found: object) -> RecordReader:

@@ -25,6 +25,7 @@ from llmpricing.services.usage_log.formats.file_remarks import (
 from llmpricing.services.usage_log.formats.looked_ahead import KeptFile, LookAhead
 from llmpricing.services.usage_log.formats.missing_pages import missing_pages
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
+from llmpricing.services.usage_log.formats.otlp import holds_requests
 from llmpricing.services.usage_log.formats.own_columns import may_tell_a_tier
 from llmpricing.services.usage_log.formats.pages import are_repeated, pages_of
 from llmpricing.services.usage_log.formats.quote_table import quote_table
@@ -45,7 +46,7 @@ def _no_matter() -> None:
     pass
 
 
-_METRICS = "resourceMetrics"
+_METRICS = "scopeMetrics"
 _SHOWN = 3  # totals of a file that are not its sums
 
 
@@ -105,8 +106,10 @@ def usage_file(
             raise NoRecords(path)
         rows = rows or [dict.fromkeys(header_of(path), "")]
         found = recognised(rows) or quote_table(dict.fromkeys(name for row in rows for name in row), now)
+        if any(_METRICS in row for row in rows) and not holds_requests(rows):
+            raise MetricsAlone(path)
     if found is None:
-        raise MetricsAlone(path) if any(_METRICS in row for row in rows) else UnknownShape(path)
+        raise UnknownShape(path)
     found = dated(found, now)
     signs, pages = number_signs(path, found, each_row, now), pages_of(path, each_row)
     return UsageFile(path, found, signs=signs, pages=pages, totals=total_rows(path, found, signs, each_row))

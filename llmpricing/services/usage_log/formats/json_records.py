@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from llmpricing.services.usage_log.columns import LogError
+
 # Under which keys files keep their records, and what CloudWatch gives its events.
 EVENT_LISTS = frozenset({"events", "logEvents"})
-LISTS = EVENT_LISTS | frozenset(
-    {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "resourceLogs"}
+SIGNALS = frozenset({"resourceSpans", "resourceLogs", "resourceMetrics"})  # what one document of OTLP may hold together
+LISTS = (
+    EVENT_LISTS
+    | SIGNALS
+    | {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results"}
     | {"rows", "runs", "batches", "logs", "observations", "generations", "records", "Records", "result", "messages"}
     | {"items", "Items", "value", "entries"}
 )
@@ -19,6 +24,7 @@ _TIMES = frozenset(
     | {"usage_start_time", "request_created_at", "startTimeUnixNano"}
 )
 _OF_RECORDS = _TIMES | {"model", "model_id", "modelId", "request_id", "custom_id"}
+_OF_SUMS = _OF_RECORDS | {"month", "week", "lastActivity"}  # what sums tell beside a time
 # What OpenAI counts in the results of a bucket, which has their time.
 _OF_BUCKET = frozenset({"num_model_requests", "amount", "line_item", "usage_bytes", "num_sessions"})
 _PROJECTS, _RESULT = "projects", "result"
@@ -36,10 +42,10 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
             yield from records_of(item)
     elif isinstance(document, Mapping):
         document = _by_project(document)
-        name = next((name for name in LISTS & document.keys() if is_list(name, document[name])), None)
+        names = lists_of(document)
         inner = document[_TRACE] if _is_tempo(document) else document.get("data", _covering(document.get(_RESULT)))
-        if name is not None:
-            for item in document[name]:
+        if names:
+            for item in (item for name in names for item in document[name]):
                 yield from records_of(with_envelope(item, document))
         elif isinstance(inner, Mapping) and (_is_tempo(document) or _is_envelope(document)):
             yield from records_of(inner)
@@ -107,6 +113,43 @@ def is_list(name: str, found: Any) -> bool:
     return name in LISTS and isinstance(found, list) and are_records(name, found[0] if found else None)
 
 
+def lists_of(document: Mapping[str, Any]) -> list[str]:
+    """Under which names a document holds the list of its records: one, or those of the signals of OpenTelemetry; raises
+    LogError where two others tell records, each of which may be the sums of the other.
+    """
+    found = [name for name in document if is_list(name, document[name])]
+    if len(found) < 2:
+        return found
+    if signals := [name for name in found if name in SIGNALS]:
+        return signals
+    telling = [name for name in found if _tells_records(document[name])]
+    if len(telling) > 1:
+        raise TwoLists(*telling[:2])
+    return telling or [name for name in found if document[name]][:1] or found[:1]
+
+
+def refuse_another(held: str, envelope: Mapping[str, Any]) -> None:
+    """Raise LogError where what lies beside the list of records that was read tells records too."""
+    for name in envelope if held not in SIGNALS else ():
+        if is_list(name, envelope[name]) and _tells_records(envelope[name]):
+            raise TwoLists(held, name)
+
+
+class TwoLists(LogError):
+    """A document holds two lists of records."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(
+            f"The file holds two lists of records, {one} and {other}, which may tell of the same usage: take one of "
+            "them out, or give each as a file of its own if they do not."
+        )
+
+
+def _tells_records(found: list[Any]) -> bool:
+    """Whether what a list begins with tells a time or a model, as records and sums do."""
+    return bool(found) and isinstance(found[0], Mapping) and not _OF_SUMS.isdisjoint(found[0])
+
+
 def are_records(name: str, first: Any) -> bool:
     """Whether a list of this name is one of records: buckets keep results of their own, requests keep messages."""
     if not isinstance(first, Mapping):
@@ -139,9 +182,9 @@ class Cover(NamedTuple):
 def cover_of(document: Any) -> Cover | None:
     """The cover of a document in memory; None where it holds no list of records."""
     found = document if isinstance(document, Mapping) else {}
-    name = next((name for name in LISTS & found.keys() if is_list(name, found[name])), None)
-    if name is None:
+    names = lists_of(found)
+    if not names:
         return None
-    items = found[name]
-    fields = {key: value for key, value in found.items() if key != name}
+    items = [item for name in names for item in found[name]] if len(names) > 1 else found[names[0]]
+    fields = {key: value for key, value in found.items() if key not in names}
     return Cover(fields, items[0] if items else None, items[-1] if items else None)

@@ -10,10 +10,12 @@ from typing import Any, Protocol
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.json_records import (
     LISTS,
+    SIGNALS,
     Cover,
     are_records,
     cover_of,
     records_of,
+    refuse_another,
     with_envelope,
 )
 
@@ -83,7 +85,7 @@ class JsonStream:
         self._place += 1
         envelope: dict[str, Any] = {}
         ends: tuple[Any, Any] = (None, None)
-        is_held = False
+        held: str | None = None  # the name of the list of its records, or the last of its signals
         while (start := self._next()) != "}":
             if start == ",":
                 self._place += 1
@@ -94,14 +96,16 @@ class JsonStream:
             if self._next() != ":":
                 raise LogError("The file is no JSON that can be read: a name in it has no value.")
             self._place += 1
-            if self._next() == "[" and name in LISTS and not is_held and self._begins_with_records(name):
-                is_held, self._ends = True, (None, None)
+            is_new = held is None or SIGNALS.issuperset((held, name))
+            if self._next() == "[" and name in LISTS and is_new and self._begins_with_records(name):
+                held, self._ends = name, (None, None)
                 yield from self._items((envelope,))
                 ends = self._ends
             else:
                 envelope[name] = self._value()
         self._place += 1
-        if is_held:
+        if held:
+            refuse_another(held, envelope)
             self._covers(Cover(envelope, *ends))
         else:
             yield from records_of(envelope)

@@ -57,6 +57,14 @@ AI_SDK_NAMES = {
     meter: (*(f"ai.usage.{name}" for name in names), *(USAGE + name for name in OTEL[meter]))
     for meter, names in AI_SDK.items()
 }
+# https://code.claude.com/docs/en/monitoring-usage: the spans of Claude Code, whose counts bear the names of its events.
+CLAUDE_CODE = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_read_tokens": "cache_read_tokens",
+    "cache_write_tokens": "cache_creation_tokens",
+}
+SPAN_NAME = ("name", "span_name", "spanName", "SpanName")
 # What a span was reckoned to cost, in USD: OpenLIT and others, OpenInference, Logfire, OpenObserve.
 COST = (f"{USAGE}cost", "llm.cost.total", "operation.cost", f"{USAGE}cost_usd", f"{USAGE}total_cost")
 STARTED = (

@@ -26,6 +26,7 @@ from llmpricing.services.usage_log.formats.span_names import (
     AI_SDK,
     AI_SDK_NAMES,
     CALLS,
+    CLAUDE_CODE,
     COST,
     OPENINFERENCE,
     OTEL,
@@ -47,10 +48,11 @@ def _resource(row: Row) -> Iterator[UsageRecord]:
     """The spans of one resource, as OTLP's JSON nests them."""
     named = attributes_of(row.inner("resource").value("attributes"))
     label = labels(service=named.get("service.name", ""))
-    yield from each(_scoped(row), partial(span_record, label=label), CHARGE)
+    yield from each(spans_of(row), partial(span_record, label=label), CHARGE)
 
 
-def _scoped(row: Row) -> Iterator[Row]:
+def spans_of(row: Row) -> Iterator[Row]:
+    """The spans of one resource."""
     for scope in row.rows("scopeSpans", "instrumentationLibrarySpans"):
         yield from scope.rows("spans")
 
@@ -71,7 +73,7 @@ def _links(row: Row) -> Iterator[tuple[str, str, str]]:
 
 
 def _scoped_links(row: Row) -> Iterator[tuple[str, str, str]]:
-    for span in _scoped(row):
+    for span in spans_of(row):
         yield from _links(span)
 
 
@@ -79,12 +81,21 @@ _NESTING = Nesting(_span_of, PARENT, _links)
 _IDS = "gen_ai.operation.name"
 # Which spans sum up others: without it an agent's sum is billed beside what it sums up.
 _KIND = "name of the operation"
-_KINDS = ("gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "ai.operationId")
+_OF_CLAUDE_CODE = (
+    "llm_request.context"  # its spans have counts of names that others end with: their reader asks for them
+)
+_KINDS = (
+    *("gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "ai.operationId"),
+    _OF_CLAUDE_CODE,
+)
 _SUMS = ("input_tokens", "output_tokens")
 _AI_SDK_ALWAYS = {meter: AI_SDK_NAMES[meter] for meter in _SUMS}
 # A file of spans may hold those of several families.
-_ALWAYS = {meter: (*_AI_SDK_ALWAYS[meter], CALLS + OPENINFERENCE[meter]) for meter in _SUMS}
-_SOMETIMES = {meter: (*OTEL[meter], OPENINFERENCE[meter], *AI_SDK[meter]) for meter in (CACHE_READ, CACHE_WRITE)}
+_ALWAYS = {meter: (*_AI_SDK_ALWAYS[meter], CALLS + OPENINFERENCE[meter], _OF_CLAUDE_CODE) for meter in _SUMS}
+_SOMETIMES = {
+    meter: (*OTEL[meter], OPENINFERENCE[meter], *AI_SDK[meter], CLAUDE_CODE[meter])
+    for meter in (CACHE_READ, CACHE_WRITE)
+}
 OTLP = Shape(
     "otlp-json",
     "OpenTelemetry spans as OTLP JSON",

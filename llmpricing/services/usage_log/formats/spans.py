@@ -8,8 +8,8 @@ from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.usage_log.formats.counts import Stated, sum_of_calls, usage_of
+from llmpricing.domain.usage.quantities import Quantity, UsageError
+from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, Stated, sum_of_calls, usage_of
 from llmpricing.services.usage_log.formats.record import SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
@@ -20,6 +20,7 @@ from llmpricing.services.usage_log.formats.span_names import (
     AI_SDK,
     AI_SDK_NAMES,
     CALLS,
+    CLAUDE_CODE,
     COST,
     OPENINFERENCE,
     OTEL,
@@ -28,6 +29,7 @@ from llmpricing.services.usage_log.formats.span_names import (
     SERVED,
     SESSION,
     SPAN_ID,
+    SPAN_NAME,
     STARTED,
     TRACE,
     USAGE,
@@ -44,6 +46,7 @@ _UNKNOWN_OPERATION = (
     "the span's operation is none that is known: it is billed as a call; if it sums up others, take it out"
 )
 _TIER_ASSUMED = "a tier was asked for, and no answer tells which one served: priced as standard"
+_CLAUDE_CODE_CALL = "claude_code.llm_request"
 _AI_SDK_CALL = re.compile(r"\.do(Generate|Stream|Embed|Rerank)$")
 CHARGE = ChargeFields(COST)
 
@@ -58,6 +61,8 @@ def span_record(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord
         return _ai_sdk(row, label or {})
     if row.value("openinference.span.kind"):
         return _openinference(row, label or {})
+    if any(row.beginning(name, _CLAUDE_CODE_CALL) for name in SPAN_NAME):
+        return _claude_code(row, label or {})
     return _otel(row, label or {})
 
 
@@ -96,6 +101,21 @@ def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     return _made(row, counts, total, model, provider, is_call, _tier(row), label)
 
 
+def _claude_code(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
+    """A request of Claude Code (https://code.claude.com/docs/en/monitoring-usage, traces): as its event tells it, with
+    the caches beside the input.
+    """
+    counts = {meter: row.count(name) for meter, name in CLAUDE_CODE.items()}
+    model, speed = row.text("model", "gen_ai.request.model"), row.text("speed").lower()
+    seller = "anthropic" if row.beginning("request_id", "req_") else None
+    row.known("attempt")
+    for meter in ("input_tokens", "output_tokens"):
+        if any(counts.values()) and counts[meter] is None:
+            raise UsageError(meter, "is not stated: export it anew, whole")
+    tier = None if speed in ("", "normal") else tier_of(speed)
+    return _made(row, counts, None, model, seller, True, tier, label, BESIDE)
+
+
 def _is_tier_asked(row: Row) -> bool:
     """Whether another tier than the standard one was asked for, and no answer is told that says which one served."""
     asked = tier_of(row.text("openai.request.service_tier", "gen_ai.openai.request.service_tier"))
@@ -116,6 +136,7 @@ def _made(
     is_call: bool,
     tier: str | None,
     label: Mapping[str, str],
+    caches: str = INSIDE,
 ) -> UsageRecord | None:
     """The record of a call, or why it is not billed; None for a span that has nothing to do with usage."""
     is_counted = any(counts.values())
@@ -137,7 +158,7 @@ def _made(
     if not is_counted:
         outcome = not_billed("failed") if _has_failed(row) else _RUNNING if is_running else _NO_COUNT
         return UsageRecord(model, at, None, provider, charged=cost, labels=facts, record_id=record_id, outcome=outcome)
-    usage = usage_of(counts, total=total or None)
+    usage = usage_of(counts, caches, total=total or None)
     made = UsageRecord(model, at, usage, provider, None, where, cost, labels=facts, record_id=record_id)
     return made.with_remark("TIER_ASSUMED", _TIER_ASSUMED) if is_unsure else made
 

@@ -22,6 +22,7 @@ from llmpricing.services.usage_log.formats.span_names import (
     SERVED,
     SESSION,
     SPAN_ID,
+    SPAN_NAME,
     STARTED,
     TRACE,
     USAGE,
@@ -38,7 +39,7 @@ def _bill(columns: aws_bill.BillColumns) -> list[str]:
 
 
 _SPANS = (
-    *(*STARTED, *TRACE, *SPAN_ID, *PARENT, *SESSION, *SERVED, *COST),
+    *(*STARTED, *TRACE, *SPAN_ID, *SPAN_NAME, *PARENT, *SESSION, *SERVED, *COST),
     *(USAGE + name for names in OTEL.values() for name in names),
     *OTEL_HARMLESS,
     *_words(f"{USAGE}total_tokens llm.usage.total_tokens gen_ai.operation.name llm.request.type"),

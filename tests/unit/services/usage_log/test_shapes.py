@@ -37,6 +37,7 @@ SHAPE_OF = {
     "litellm-spend.json": "litellm-spend",
     "openai-batch.jsonl": "openai-batch",
     "otlp-logs.jsonl": "otlp-logs",
+    "otlp.jsonl": "otlp",
     "anthropic-claude-code-analytics.json": "claude-code-analytics",
     "anthropic-console-cost.csv": "anthropic-console-cost",
     "anthropic-console-usage.csv": "anthropic-console-usage",
@@ -158,7 +159,8 @@ def test_the_order_and_the_split_of_a_file_change_nothing(tmp_path: Path, name: 
         found = found[0] if isinstance(found[0], list) else next(v for v in found[0].values() if isinstance(v, list))
     expected = read(tmp_path, twins.lines(found))
     assert read(tmp_path, twins.lines(list(reversed(found)))) == expected
-    if len(found) > 1 and not name.startswith(("gemini-cli-session.jsonl", "claude-code")):
+    # Spans and events in files of their own are of two shapes, which say that they may tell of the same.
+    if len(found) > 1 and not name.startswith(("gemini-cli-session.jsonl", "claude-code", "otlp.jsonl")):
         half = len(found) // 2 or 1
         assert read(tmp_path, twins.lines(found[:half]), twins.lines(found[half:])) == expected
 
