@@ -122,7 +122,7 @@ def _vercel_report(row: Row) -> UsageRecord:
     at, charged = row.instant("day", "date", "hour"), row.amount("total_cost")
     facts = labels(user=row.text("user"), tag=row.text("tag"), upstream=row.text("provider"))
     row.close()
-    span = timedelta(days=1)
+    span = timedelta(days=1) if row.text("day", "date") else timedelta(hours=1)
     return UsageRecord(row.text("model"), at, usage, "vercel", span, charged=charged, labels=facts, outcome=outcome)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from itertools import permutations
 from pathlib import Path
@@ -212,3 +212,149 @@ def test_bills_that_overlap_count_the_lines_of_both_once(tmp_path: Path) -> None
     for some in permutations(["\n".join(hours[:3]), "\n".join(hours[1:])]):
         found = read(tmp_path, *some)
         assert (billed(found), codes(found)) == (166, set())
+
+
+HOUR = 3600
+
+
+def hours(day: int, *counts: int) -> Json:
+    """The buckets of a day by the hour, of gpt-4.1-mini with these inputs."""
+    begin = bucket(day)["start_time"]
+    found = [bucket(day, input_tokens=count, output_tokens=0, num_model_requests=1) for count in counts]
+    for number, one in enumerate(found):
+        one |= {"start_time": begin + number * HOUR, "end_time": begin + (number + 1) * HOUR}
+    return page_of(*found)
+
+
+def whole(day: int, count: int, requests: int, **more: Any) -> Json:
+    return bucket(day, input_tokens=count, output_tokens=0, num_model_requests=requests, **more)
+
+
+CUT_OTHERWISE: list[tuple[str, list[Any], int, set[str]]] = [
+    ("hours and their day", [hours(0, 10, 20), page_of(whole(0, 30, 2))], 30, set()),
+    ("hours of one day, and days", [hours(0, 10, 20), page_of(whole(0, 30, 2), whole(1, 7, 1))], 37, set()),
+    ("hours that lack some", [hours(0, 10, 19), page_of(whole(0, 30, 2))], 59, {TWICE}),
+    ("hours of another day", [hours(1, 10, 20), page_of(whole(0, 30, 2))], 60, set()),
+]
+
+
+@pytest.mark.parametrize(
+    ("documents", "total", "said"), [one[1:] for one in CUT_OTHERWISE], ids=[one[0] for one in CUT_OTHERWISE]
+)
+def test_sums_of_shorter_times_are_billed_where_they_come_to_a_longer_one(
+    tmp_path: Path, documents: list[Any], total: int, said: set[str]
+) -> None:
+    for some in permutations(documents):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (total, said)
+
+
+def test_hours_of_all_projects_beside_the_day_of_one_are_compared_by_project(tmp_path: Path) -> None:
+    by_hour = hours(0, 10)
+    by_hour["data"][0]["results"] = [
+        {**by_hour["data"][0]["results"][0], "project_id": name, "input_tokens": count}
+        for name, count in (("shop", 10), ("api", 20))
+    ]
+    day = whole(0, 10, 1)
+    day["results"][0]["project_id"] = "shop"
+    for some in permutations([by_hour, page_of(day)]):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (30, set())
+
+
+def entry(count: int, **when: str) -> Json:
+    """An entry of ccusage that counts so much input of one model, and nothing else."""
+    counts = {"inputTokens": count, "outputTokens": 0, "cacheCreationTokens": 0, "cacheReadTokens": 0}
+    model = {"modelName": "claude-haiku-4-5-20251001", **counts, "cost": 0}
+    return {**when, **counts, "totalTokens": count, "totalCost": 0, "modelBreakdowns": [model]}
+
+
+def daily(**counts: int) -> Json:
+    return {"daily": [entry(count, date=f"2026-11-{day[1:]}") for day, count in counts.items()]}
+
+
+def sessions(**told: tuple[int, int]) -> Json:
+    """Sessions by name, each with its last day and what it counts."""
+    found = [entry(count, sessionId=name, lastActivity=f"2026-11-{day}") for name, (day, count) in told.items()]
+    return {"sessions": found}
+
+
+MONTH = {"monthly": [entry(60, month="2026-11")]}
+WEEK = {"weekly": [entry(60, week="2026-11-09")]}
+CCUSAGE: list[tuple[str, list[Any], int, set[str]]] = [
+    ("two windows of days", [daily(d10=10, d11=20), daily(d11=20, d12=30)], 60, set()),
+    ("days and their month", [daily(d10=10, d11=20, d12=30), MONTH], 60, set()),
+    ("days, their week and their month", [daily(d10=10, d11=20, d12=30), WEEK, MONTH], 60, set()),
+    ("days that are not all of a month", [daily(d10=10, d11=20), MONTH], 90, {TWICE}),
+    ("a session twice", [sessions(a=(10, 10), b=(12, 20)), sessions(b=(12, 20), c=(13, 5))], 35, set()),
+    ("a session that went on", [sessions(a=(10, 10), b=(12, 20)), sessions(a=(10, 10), b=(14, 50))], 60, {DIFFER}),
+    ("a session that counts less later", [sessions(a=(10, 10)), sessions(a=(11, 7))], 17, {DIFFER}),
+    ("sessions and days", [sessions(a=(11, 30), b=(12, 30)), daily(d10=10, d11=20, d12=30)], 60, set()),
+    ("sessions and a day more", [sessions(a=(11, 30), b=(12, 30)), daily(d10=10, d11=20, d12=31)], 121, {TWICE}),
+    ("sessions and days of another time", [sessions(a=(11, 30)), daily(d20=10)], 40, set()),
+]
+
+
+@pytest.mark.parametrize(("documents", "total", "said"), [one[1:] for one in CCUSAGE], ids=[one[0] for one in CCUSAGE])
+def test_what_two_reports_of_ccusage_tell_is_billed_once_or_said(
+    tmp_path: Path, documents: list[Any], total: int, said: set[str]
+) -> None:
+    for some in permutations(documents):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (total, said)
+
+
+def test_the_lines_of_a_bill_by_day_beside_those_by_hour_count_once(tmp_path: Path) -> None:
+    by_hour = "\n".join(of_gcp(10 + hour, hour=hour) for hour in (10, 11, 12))
+    (line,) = (json.loads(one) for one in of_gcp(63).splitlines())
+    times = {"usage_start_time": "2026-11-20T00:00:00Z", "usage_end_time": "2026-11-21T00:00:00Z"}
+    by_day = json.dumps({**line, **times})
+    for some in permutations([by_hour, by_day]):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (63, set())
+    found = read(tmp_path, by_hour, by_day.replace(": 63", ": 93"))
+    assert (billed(found), codes(found)) == (156, {TWICE})
+
+
+def test_the_lines_of_one_bill_of_several_lengths_are_added_up(tmp_path: Path) -> None:
+    by_hour = of_gcp(10, hour=10)
+    (line,) = (json.loads(one) for one in of_gcp(10).splitlines())
+    times = {"usage_start_time": "2026-11-20T00:00:00Z", "usage_end_time": "2026-11-21T00:00:00Z"}
+    found = read(tmp_path, "\n".join([by_hour, json.dumps({**line, **times})]))
+    assert (billed(found), codes(found)) == (20, set())
+
+
+def of_cur(*hours: int, span: int = 1, name: str = "line") -> str:
+    """Lines of Amazon's bill as a table: an hour, or so many, with the hour's number of thousands of tokens."""
+    row = twins.documents("aws-cur2.csv")[0]
+    rows: list[Mapping[str, Any]] = [
+        {
+            **row,
+            "identity_line_item_id": f"{name}{hour}",
+            "line_item_usage_start_date": f"2026-11-20T{hour:02}:00:00.000Z",
+            "line_item_usage_end_date": f"2026-11-20T{hour + span:02}:00:00.000Z",
+            "line_item_usage_amount": str(sum(range(hour, hour + span))),
+        }
+        for hour in hours
+    ]
+    return twins.table(rows).decode()
+
+
+def test_a_line_of_amazons_bill_that_two_reports_tell_by_other_ids_is_said(tmp_path: Path) -> None:
+    apart, again = read(tmp_path, of_cur(8, 9)), read(tmp_path, of_cur(8, 9), of_cur(9, 10, name="other"))
+    assert codes(apart) == set()
+    assert codes(again) == {TWICE}
+    assert len([one for one in again if TWICE in one.codes]) == 1
+    assert codes(read(tmp_path, of_cur(8, 9), of_cur(9, 10))) == set()  # by its id it is told once
+
+
+def test_amazons_bill_by_two_hours_beside_its_hours_counts_once(tmp_path: Path) -> None:
+    once = read(tmp_path, of_cur(8, 9, 10, 11))
+    for some in permutations([of_cur(8, 9, 10, 11), of_cur(8, 10, span=2, name="two")]):
+        found = read(tmp_path, *some)
+        assert (spent(found), codes(found)) == (spent(once), set())
+
+
+def spent(records: Sequence[UsageRecord]) -> int:
+    kept = [one for one in records if one.usage and one.outcome.kind is OutcomeKind.BILLED]
+    return sum(max(map(int, one.usage.stated.values())) for one in kept if one.usage)
