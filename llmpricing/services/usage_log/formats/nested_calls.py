@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
-from itertools import chain
 from operator import itemgetter
 
 import numpy as np
 
 from llmpricing.services.usage_log.batch import Numbers
+from llmpricing.services.usage_log.formats.call_columns import (
+    CallColumns,
+    as_billed,
+    is_told_by_some,
+    joined,
+    trees,
+)
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
 from llmpricing.services.usage_log.formats.record import REPEAT_UNTOLD, REPEATED, SUMMED, UsageRecord
@@ -21,7 +27,6 @@ from llmpricing.services.usage_log.formats.span_sums import Links, ToldSpans, re
 
 _DIFFER = "NESTED_CALLS_DIFFER"
 _MOST_LOOKED_AT = 2_000  # calls that hold others of other counts, whose parts are looked at
-_MOST_PARTS = 10  # calls within one of which it is looked whether some make its sum
 
 
 class _NestingDoubt(Enum):
@@ -51,59 +56,6 @@ class _NestingDoubt(Enum):
 
 
 _OWN_AND_TRACE = [SpanCall._fields.index(name) for name in ("own", "of_trace")]
-_WEIGHT, _RECORD = SpanCall._fields.index("weight"), SpanCall._fields.index("record")
-
-
-def _as_billed(rows: Numbers) -> Numbers:
-    """The calls as rows of the fields of ``SpanCall``, each record once: of one that is told twice, first while it ran,
-    the telling that counts most.
-    """
-    order = np.lexsort((-rows[:, _WEIGHT], rows[:, _RECORD]))  # as they came where they count alike
-    first = order[np.unique(rows[order, _RECORD], return_index=True)[1]]
-    found: Numbers = rows[first]
-    return found
-
-
-def _joined(parts: list[Numbers]) -> Numbers:
-    """All rows of the parts, which are let go: they are as large."""
-    found = np.concatenate([np.zeros((0, len(SpanCall._fields)), np.int64), *parts])
-    parts.clear()
-    return found
-
-
-class _Calls:
-    """Calls as columns of the fields of ``SpanCall``, each record once."""
-
-    def __init__(self, rows: Numbers) -> None:
-        self.own, self.around_same, self.facts, self.span, self.around, *counted = _as_billed(rows).T
-        self.taken, self.made, _, self.trace, *_, self.record = counted
-
-    def relinked(self, links: Links) -> None:
-        """Look for the call around each whose span around is none, if its trace holds other calls."""
-        _, trace, times = np.unique(self.trace, return_inverse=True, return_counts=True)
-        has_others = (times[trace] > 1) | (self.trace == 0)
-        asked = np.flatnonzero(has_others & (self.around != 0) & ~np.isin(self.around, self.span))
-        if not len(asked):
-            return
-        known = np.fromiter(chain.from_iterable(links()), np.int64).reshape(-1, 2)
-        self.around, self.around_same = self.around.copy(), self.around_same.copy()
-        self.around[asked] = _next_calls(self.around[asked], self.span, known)
-        cells = (self.around[asked].tolist(), self.taken[asked].tolist(), self.made[asked].tolist())
-        self.around_same[asked] = [hash(one) for one in zip(*cells, strict=True)]
-
-
-def _next_calls(spans: Numbers, calls: Numbers, links: Numbers) -> Numbers:
-    """The nearest span that is a call, from each of these outwards; the same one where there is none, or a ring."""
-    nodes = np.unique(np.concatenate([spans, calls, links.ravel()]))
-    outwards = np.arange(len(nodes))
-    outwards[np.searchsorted(nodes, links[:, 0])] = np.searchsorted(nodes, links[:, 1])
-    is_call = np.isin(nodes, calls)
-    outwards[is_call] = np.flatnonzero(is_call)
-    for _ in range(len(nodes).bit_length()):  # each time twice as far: no stretch is as long as all of them
-        outwards = outwards[outwards]
-    found = outwards[np.searchsorted(nodes, spans)]
-    nearest: Numbers = np.where(is_call[found], nodes[found], spans)
-    return nearest
 
 
 class NestedCalls:
@@ -144,7 +96,7 @@ class NestedCalls:
         """
         if not self._added and not self._sums:
             return
-        calls = _Calls(_joined(self._added))
+        calls = CallColumns(joined(self._added))
         around = calls.around
         calls.relinked(links)
         self._settle_same(calls)
@@ -152,14 +104,14 @@ class NestedCalls:
         self._settle_untold()
         self._settle_rests(calls, around, links)
 
-    def _settle_same(self, calls: _Calls) -> None:
+    def _settle_same(self, calls: CallColumns) -> None:
         own, around, facts = calls.own, calls.around_same, calls.facts
         is_within = (around != own) & np.isin(around, own)
         nodes = np.unique(np.concatenate([own[is_within], around[is_within]]))
         inner, outer = np.searchsorted(nodes, own[is_within]), np.searchsorted(nodes, around[is_within])
         holds = np.zeros(len(nodes), np.bool_)
         holds[outer] = True
-        tree = _trees(len(nodes), inner, outer)
+        tree = trees(len(nodes), inner, outer)
         has_innermost = np.zeros(len(nodes), np.bool_)  # spans that hold one another in a ring are none within another
         has_innermost[tree[~holds]] = True
         is_node = np.isin(own, nodes)
@@ -171,7 +123,7 @@ class NestedCalls:
         self._doubts |= dict.fromkeys(nodes[~holds & (least != most)[tree]].tolist(), _NestingDoubt.DIFFERENT)
         self._doubts |= dict.fromkeys(nodes[~has_innermost[tree]].tolist(), _NestingDoubt.RING)
 
-    def _settle_sums(self, calls: _Calls) -> None:
+    def _settle_sums(self, calls: CallColumns) -> None:
         """Calls that hold others of other counts: the sum of these, or one by itself."""
         spans, place, times = np.unique(calls.span, return_inverse=True, return_counts=True)
         call = np.zeros(len(spans), np.int64)
@@ -187,7 +139,7 @@ class NestedCalls:
         is_sum = (taken[held] == calls.taken[call[held]]) & (made[held] == calls.made[call[held]])
         for one in np.flatnonzero(~is_sum).tolist():
             parts = within[holder == held[one]] if one < _MOST_LOOKED_AT else within[:0]
-            is_sum[one] = _is_told_by_some(calls, int(call[held[one]]), parts)
+            is_sum[one] = is_told_by_some(calls, int(call[held[one]]), parts)
         owns = calls.own[call[held]]
         for own in owns[~is_sum].tolist():
             if own not in self._outer:
@@ -198,17 +150,17 @@ class NestedCalls:
         """Calls of files that tell no parents, and of a trace that tells of as many tokens twice."""
         if not self._untold:
             return
-        own, of_trace = _as_billed(_joined(self._untold))[:, _OWN_AND_TRACE].T
+        own, of_trace = as_billed(joined(self._untold))[:, _OWN_AND_TRACE].T
         found, times = np.unique(of_trace, return_counts=True)
         doubted = own[np.isin(of_trace, found[(times > 1) & (found != 0)])]
         for one in doubted.tolist():
             self._doubts.setdefault(one, _NestingDoubt.NO_PARENTS)
 
-    def _settle_rests(self, calls: _Calls, around: Numbers, links: Links) -> None:
+    def _settle_rests(self, calls: CallColumns, around: Numbers, links: Links) -> None:
         """Sums that count more than the calls within them that are billed."""
         if not self._sums:
             return
-        sums = _Calls(_joined(self._sums))
+        sums = CallColumns(joined(self._sums))
         billed = ~np.isin(calls.own, np.fromiter(self._outer, np.int64, len(self._outer)))
         told = ToldSpans(*(cells[billed] for cells in (calls.span, around, calls.trace, calls.taken, calls.made)))
         found = rests(told, ToldSpans(sums.span, sums.around, sums.trace, sums.taken, sums.made), links)
@@ -269,25 +221,3 @@ def _sums_of(batch: ReadBatch, nesting: Nesting) -> Iterator[tuple[int, int, Spa
         places = batch.columns.place
         for row, call in calls_of(batch.columns, nesting, SUMMED):
             yield row, int(places[row]), call
-
-
-def _is_told_by_some(calls: _Calls, whole: int, parts: Numbers) -> bool:
-    """Whether some of these parts count together what the whole does."""
-    if not 1 < len(parts) <= _MOST_PARTS:
-        return False
-    chosen = np.arange(2 ** len(parts))[:, None] >> np.arange(len(parts)) & 1
-    taken, made = chosen @ calls.taken[parts], chosen @ calls.made[parts]
-    return bool(((taken == calls.taken[whole]) & (made == calls.made[whole])).any())
-
-
-def _trees(size: int, inner: Numbers, outer: Numbers) -> Numbers:
-    """By node the least of those that it hangs together with."""
-    found: Numbers = np.arange(size)
-    while True:
-        least = np.minimum(found[inner], found[outer])
-        before = found.copy()
-        for some in (before[inner], before[outer], inner, outer):
-            np.minimum.at(found, some, least)
-        found = found[found]
-        if np.array_equal(found, before):
-            return found
