@@ -32,6 +32,16 @@ _SIDES = _words(
 )
 _NUMBERS = _words("count counts num number n total usage used")
 _ON_TOP = _words("fee fees surcharge surcharges multiplier uplift discount discounts markup")
+# What is rented by its time, kept or sent by its size, and what is said to be billed.
+_RENTED = _words(
+    "gpu gpus cpu cpus vcpu vcpus tpu tpus compute instance instances node nodes machine machines vm training tuning "
+    "hosting container containers session sessions storage provisioned ptu ptus capacity gb gib tb tib"
+)
+_BY_THE_SECOND = _words("gpu gpus tpu tpus training tuning")
+_PERIODS = _words("hour hours hr hrs minute minutes min mins day days month months")
+_BARE_PERIODS = _words("hours hrs minutes mins")
+_KEPT, _SIZES = _words("storage stored egress"), _words("gb gib tb tib mb mib kb bytes")
+_BILLED, _UNITS = _words("billed billable chargeable"), _words("quantity unit units usage used seconds")
 # What a number is that names or places a thing; and what it is that measures, allows or compares.
 _NAMES = _words("id ids index idx key keys name code version hash at date timestamp ts enabled position")
 _MEASURES = _words(
@@ -57,7 +67,9 @@ def may_count(name: str) -> bool:
     words = frozenset(words_of(name))
     if words & _NAMES:
         return False
-    return bool(words & _ON_TOP) or (not words & _MEASURES and _counts(words))
+    if words & _KEPT and words & _SIZES and not words & _MEASURES - _SIZES:
+        return True
+    return bool(words & _ON_TOP) or (not words & _MEASURES and (_counts(words) or _is_rented(words)))
 
 
 def counts_things(name: str) -> bool:
@@ -80,3 +92,12 @@ def _counts(words: frozenset[str]) -> bool:
     if words & _THINGS or (words & _LENGTHS and words & _SOUNDS) or (words & _ACTS and words & _OF_ACTS):
         return True
     return bool(words & _PARTS) and (bool(words & (_SIDES | _NUMBERS)) or words <= _PARTS)
+
+
+def _is_rented(words: frozenset[str]) -> bool:
+    """Whether the words are of a time for which something is rented, or that is billed: never of how long it took."""
+    if (words & _PERIODS and words & _RENTED) or (words & _LENGTHS and words & _BY_THE_SECOND):
+        return True
+    return (bool(words & _BARE_PERIODS) and words <= _BARE_PERIODS | _NUMBERS) or bool(
+        words & _BILLED and words & (_PERIODS | _UNITS)
+    )

@@ -29,6 +29,10 @@ _SEARCHES = frozenset({"search", "searches", "queries", "grounding", "groundings
 _THINGS = frozenset({"seconds", "duration", "minutes", "minute", "mins"}) | {
     *("characters", "chars", "character", "image", "images", "pictures")
 }
+# Whose seconds and minutes are those of a machine, of no sound.
+_MACHINES = frozenset(
+    ["gpu", "gpus", "tpu", "tpus", "cpu", "cpus", "vcpu", "vcpus", "compute", "instance", "instances", "node", "nodes"]
+) | {"machine", "machines", "vm", "training", "tuning", "hosting", "container", "containers", "capacity"}
 _BY_DIMENSIONS = {frozenset(meter.dimensions.items()): meter.slug for meter in METERS.values()}
 # What names the meter alone, the first that fits: words that must all be there, and the meter.
 _PLAIN: tuple[tuple[frozenset[str], str], ...] = tuple(
@@ -65,6 +69,8 @@ def likely_meter(field: str) -> str | None:
         return _tokens(found)
     if meter := next((meter for asked, meter in _PLAIN if asked <= found), None):
         return meter if meter in METERS else None
+    if found & _MACHINES and not found & {"token", "tokens"}:
+        return None
     if found & _THINGS and not found & {"cache", "cached"}:
         return _things(found)
     if found & {"cache", "cached"} or found & _REASONING:

@@ -25,6 +25,18 @@ COUNTING = {
     "surcharge_fee": None,
     "price_multiplier": None,
     "realtime.tokensOut": "output_tokens",
+    "gpu_hours": None,
+    "gpuSeconds": None,
+    "instance_hours": None,
+    "storage_gb": "storage_gib_days",
+    "storage_bytes": "storage_gib_days",
+    "gb_months": None,
+    "minutes": "input_audio_seconds (times 60)",
+    "hours_used": None,
+    "billable_minutes": "input_audio_seconds (times 60)",
+    "billed_quantity": None,
+    "pages": "input_document_pages",
+    "images": "input_images",
 }
 
 NEVER = (
@@ -32,6 +44,8 @@ NEVER = (
     "audio_duration_seconds latency_ms tokens_per_second time_to_first_token cache_hit_ratio token_id "
     "image_index temperature retry_tokens image_width thinking_budget cached_at total_price cost "
     "requests_per_minute service_level mode "
+    "hour minute day runtime_minutes uptime_hours latency_minutes compute_time_ms session_id gpu_id gpu "
+    "storage_limit_gb storage_class memory_gb hours_remaining minutes_per_day gpu_utilization_percent billed billed_at "
 )
 
 
