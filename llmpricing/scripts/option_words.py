@@ -28,6 +28,7 @@ _OPTIONS = {
     "map": "offerings",
     "fresh": "fresh",
 }
+_OF_HIDDEN = "run it without --redact, which names the model, and say by --map what it means"
 _OF_FILES = ("region", "tier", "provider")  # what audit can be told of whole files, where the running command cannot
 
 
@@ -45,9 +46,10 @@ def option_words(context: click.Context | None = None) -> ParameterWords:
     return said
 
 
-def words_of(reads: Reads) -> ParameterWords:
+def words_of(reads: Reads, *, is_redacted: bool = False) -> ParameterWords:
     """The words of the command that runs, which reads these prices: of a file what its options can say, of a price book
-    of one's own also the commands that enter what it does not know.
+    of one's own also the commands that enter what it does not know. Where names ``is_redacted`` no command is told with
+    one, which nothing else knows by it.
     """
     from llmpricing.book.price_book import PriceBook  # what reads files is loaded where one is opened
 
@@ -56,6 +58,8 @@ def words_of(reads: Reads) -> ParameterWords:
     def said(parameter: Parameter) -> str | None:
         name, values = parameter
         command = None if is_file else in_python(parameter)
+        if name in ("own_name", "meant") and is_redacted:
+            return _OF_HIDDEN
         if name in ("own_name", "meant"):
             by_option = options(Parameter("map", ("=".join(values),)))
             by_command = None if is_file else in_python(Parameter("own_name", values))

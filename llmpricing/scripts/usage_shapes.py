@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -13,6 +13,7 @@ import click
 
 from llmpricing.domain.usage.wording import in_words
 from llmpricing.scripts.file_shapes import given_shape, told_apart
+from llmpricing.scripts.hidden_names import names_hidden, numbered
 from llmpricing.scripts.option_words import option_words
 from llmpricing.scripts.usage_paths import usage_paths
 
@@ -54,16 +55,8 @@ class FoundFiles:
     @contextmanager
     def failures_redacted(self, *others: Path, is_asked: bool = True) -> Iterator[None]:
         """Tell of no file's name in what fails, if that ``is_asked``; the ``others`` are counted on."""
-        try:
+        with names_hidden({str(path): name for path, name in self._names(*others).items()}, is_asked=is_asked):
             yield
-        except click.ClickException as error:
-            if not is_asked:
-                raise
-            text, names = error.message, self._names(*others)
-            for path in sorted(names, key=lambda path: -len(str(path))):
-                text = text.replace(str(path), names[path])
-            kind = click.UsageError if isinstance(error, click.UsageError) else click.ClickException
-            raise kind(text) from None
 
     def _names(self, *others: Path) -> dict[Path, str]:
         paths = dict.fromkeys([*(file.path for file in self.known), *self.unknown, *others])
@@ -91,17 +84,40 @@ class AskedFiles:
     ignored: tuple[str, ...]
     region: str | None = None
     tier: str | None = None
+    is_redacted: bool = False
 
     @contextmanager
     def opened(self, *, as_tables: bool = False) -> Iterator[FoundFiles]:
         """The files while they are there; raises click.ClickException. Without a stated shape ``as_tables`` takes them
         all for plain tables.
         """
-        with usage_paths(self.words) as (paths, has_folder), arrow_missing_told():
-            given = given_shape(self.shape, self.columns)
-            is_told = not as_tables or given is not None
-            known, unknown = told_apart(paths, given, has_folder) if is_told else ([], list(paths))
+        with self._named(self.words) as (paths, has_folder), arrow_missing_told():
+            with names_hidden(numbered(paths), is_asked=self.is_redacted), log_failures_told():
+                given = given_shape(self.shape, self.columns)
+                is_told = not as_tables or given is not None
+                known, unknown = told_apart(paths, given, has_folder) if is_told else ([], list(paths))
             yield FoundFiles(known, unknown, has_folder)
+
+    @contextmanager
+    def charged_files(self, words: Sequence[str]) -> Iterator[tuple[Sequence[Path], Sequence[UsageFile]]]:
+        """The invoices that are laid beside the files, and what they are of; raises click.ClickException, also where
+        one is of no known shape.
+        """
+        from llmpricing.services.usage_log.formats.files import UnknownShape
+
+        with self._named(words, "invoice file") as (paths, _):
+            with names_hidden(numbered(paths, "invoice file"), is_asked=self.is_redacted), log_failures_told():
+                known, unknown = told_apart(paths, None, is_many=False)
+                if unknown:
+                    raise UnknownShape(unknown[0])
+            yield paths, known
+
+    @contextmanager
+    def _named(self, words: Sequence[str], what: str = "file") -> Iterator[tuple[list[Path], bool]]:
+        with ExitStack() as stack:
+            with names_hidden(numbered(words, what), is_asked=self.is_redacted):
+                found = stack.enter_context(usage_paths(words))
+            yield found
 
     @contextmanager
     def known_files(self) -> Iterator[FoundFiles]:
@@ -177,7 +193,8 @@ def asks_files(*, with_place: bool = True) -> Callable[[Command], Command]:
         def asking(*given: Any, files: tuple[str, ...], **more: Any) -> Any:
             said = {name: more.pop(name, None) for name in ("shape", "columns", "provider", "region", "tier")}
             of_all = {name: more.pop(name) for name in ("offerings", "ignored")}
-            return command(*given, asked=AskedFiles(files, **said, **of_all), **more)
+            is_redacted = bool(more.get("redact"))
+            return command(*given, asked=AskedFiles(files, **said, **of_all, is_redacted=is_redacted), **more)
 
         found: Command = asking
         for option in reversed((*_OPTIONS, *(_OF_PLACE if with_place else ()))):

@@ -18,11 +18,9 @@ from llmpricing.scripts.commands.audit_files import check_page, rows_written, wr
 from llmpricing.scripts.commands.audit_lines import audit_lines
 from llmpricing.scripts.commands.audit_options import WAYS_OF_GROUPS, AuditOptions, flat_read, share_read, ways_read
 from llmpricing.scripts.commands.price_bill import check_out
-from llmpricing.scripts.file_shapes import told_apart
 from llmpricing.scripts.option_words import words_of
 from llmpricing.scripts.options import instant, json_option, known_by
 from llmpricing.scripts.terminal import rows_done, say, say_json
-from llmpricing.scripts.usage_paths import usage_paths
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
 
 if TYPE_CHECKING:
@@ -108,10 +106,12 @@ def audit(asked: AskedFiles, book: AskedBook, **how: object) -> None:
     llmpricing audit calls.ndjson --charged invoice.csv --by team --html report.html
     """
     options = AuditOptions(**how)  # type: ignore[arg-type] # click gives each option by its name
-    with asked.known_files() as found, usage_paths(options.charged) as (charged_paths, _):
-        charged, _ = told_apart(charged_paths, None, is_many=False)
-        with found.failures_redacted(*charged_paths, is_asked=options.redact):
-            report, bridge = _audit(asked, found, charged, options, book)
+    with (
+        asked.known_files() as found,
+        asked.charged_files(options.charged) as (charged_paths, charged),
+        found.failures_redacted(*charged_paths, is_asked=options.redact),
+    ):
+        report, bridge = _audit(asked, found, charged, options, book)
     if options.tolerance is not None and not report.compared and bridge is None:
         raise click.ClickException(_NOTHING_COMPARED)
     if report.is_beyond(options.share) or (bridge and bridge.is_beyond(options.share)):
@@ -132,7 +132,9 @@ def _audit(
     check_out(options.out, found.known, options.force)
     check_page(options.html, options.force)
     with book.open(known_at=options.known_at) as reads:
-        pricer = LogPricer(reads, datetime.now(UTC), options.known_at, words=words_of(reads))
+        pricer = LogPricer(
+            reads, datetime.now(UTC), options.known_at, words=words_of(reads, is_redacted=options.redact)
+        )
         hidden = hiding() if options.redact else str
         sides = BridgeSides(AuditedUses(reads, pricer), hidden) if charged else None
         with log_failures_told(options.out):

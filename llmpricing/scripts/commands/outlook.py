@@ -90,7 +90,7 @@ def _found(
 
     with book.open(known_at=known_at) as reads, log_failures_told(), rows_done("Reading") as advance:
         now = known_at or datetime.now(UTC)
-        pricer = LogPricer(reads, datetime.now(UTC), known_at, words=words_of(reads))
+        pricer = LogPricer(reads, datetime.now(UTC), known_at, words=words_of(reads, is_redacted=redact))
         records = asked.records(files.known)
         own = OwnUsage(reads, pricer, map(redaction(pricer).of_record, records) if redact else records, now, way)
         return outlook_of(own, now, months, advance)

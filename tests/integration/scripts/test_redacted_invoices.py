@@ -174,3 +174,36 @@ def test_an_error_of_a_redacted_file_does_not_tell_its_name(commands: Commands, 
         assert "quantum_tokens" in failed.output
         assert "file 1" in failed.output
         assert SECRET not in failed.output.lower()
+
+
+def test_a_redacted_file_that_cannot_be_read_or_recognised_does_not_tell_its_name(
+    commands: Commands, tmp_path: Path
+) -> None:
+    (folder := tmp_path / SECRET).mkdir()
+    (text := folder / f"{SECRET}.txt").write_text("no usage in here\nat all\n")
+    (cut := folder / f"{SECRET}.json.gz").write_bytes(b"\x1f\x8b\x08\x00cut")
+    log = owned_log(folder)
+    for words in ([str(text)], [str(text), str(log)], [str(cut)], [f"{folder}/absent.csv"], [str(folder / "*.none")]):
+        for command in ("audit", "outlook"):
+            failed = commands.run(command, *words, "--redact")
+            assert failed.exit_code != 0
+            assert SECRET not in failed.output.lower(), failed.output
+            assert "Error: " in failed.output
+        assert "file 1" in failed.output or "None of these files" in failed.output
+    failed = commands.run("audit", str(log), "--charged", str(text), "--redact")
+    assert (failed.exit_code, SECRET in failed.output.lower()) == (1, False), failed.output
+    assert "invoice file 1" in failed.output
+
+
+def test_a_model_whose_name_is_hidden_is_told_without_a_command_that_cannot_work(
+    commands: Commands, tmp_path: Path
+) -> None:
+    log = tmp_path / "calls.ndjson"
+    log.write_text(json.dumps({"model": f"{SECRET}-large", "at": "2026-11-20T10:00:00Z", "input_tokens": 5}) + "\n")
+    for command in ("audit", "outlook"):
+        plain, hidden = (commands.run(command, str(log), *more).output for more in ([], ["--redact"]))
+        assert f"--map {SECRET}-large=OFFERING" in plain
+        assert "unknown model" in hidden
+        assert "run it without --redact" in hidden
+        assert "alias add" not in hidden
+        assert "--map '" not in hidden
