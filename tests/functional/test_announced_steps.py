@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -69,6 +71,29 @@ def test_a_comparison_says_it_behind_its_month_and_in_its_copy(app: TestApp) -> 
     assert lines(page)["My month"] == ["$4.00 from 1 Jan 2099: $6.00, +50 %", "$4.00"]
     assert any(spoken(one).endswith(f"{TOLD[1:]}.") for one in page.html.select(".intro p.warning"))
     assert "| $4.00, from 1 Jan 2099: $6.00, +50 % | $4.00 |" in page.html.select_one("#markdown").get_text()
+
+
+def test_the_list_of_the_api_and_the_ranking_as_csv_tell_the_same(app: TestApp) -> None:
+    listed = {one["id"]: one["announced"] for one in app.get("/api/v1/models?provider=openai").json["data"]}
+    assert listed == {
+        "openai/gpt-9": {
+            "at": "2099-01-01T00:00:00Z",
+            "price_state": "priced",
+            "currency": "USD",
+            "input_per_mtok": "4",
+            "output_per_mtok": "8",
+            "cache_read_per_mtok": None,
+            "cache_write_per_mtok": None,
+        },
+        "openai/gpt-8": None,
+        "openai/gpt-7": None,  # of which another service alone costs more
+    }
+    then = app.get("/api/v1/models?provider=openai&as_of=2099-02-01").json["data"]
+    assert [one["announced"] for one in then] == [None] * 3
+    rows = {row["offering"]: row for row in csv.DictReader(StringIO(app.get(f"/calculator.csv?{MONTH}").text))}
+    told = {slug: (row["month_usd"], row["announced_at"], row["announced_month_usd"]) for slug, row in rows.items()}
+    assert told["openai/gpt-9"] == ("4", "2099-01-01T00:00:00+00:00", "6")
+    assert told["openai/gpt-8"] == ("4", "", "")
 
 
 def test_what_was_known_then_of_a_day_gone_by_is_no_announcement(app: TestApp) -> None:

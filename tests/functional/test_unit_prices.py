@@ -65,6 +65,21 @@ def test_what_is_heard_is_priced_by_the_minute_before_what_is_spoken_by_the_char
     assert priced(app.get("/?kind=video")) == {"openai/film-1": "$0.10 per second"}
 
 
+def test_the_list_of_the_api_tells_the_same(app: TestApp) -> None:
+    def told(one: dict[str, Any] | None) -> tuple[Any, ...] | None:
+        return one and (one["amount"], one["currency"], one["unit"], one["is_least"])
+
+    listed = {one["id"]: told(one["unit_price"]) for one in app.get("/api/v1/models?limit=200").json["data"]}
+    assert {slug: unit for slug, unit in listed.items() if unit or slug.startswith("openai/")} == {
+        "openai/paint-1": ("0.02", "USD", "image", False),
+        "openai/paint-2": ("0.04", "USD", "image", False),
+        "openai/paint-3": None,
+        "openai/hear-1": ("0.006", "USD", "minute", False),
+        "openai/say-1": ("15", "USD", "million characters", False),
+        "openai/film-1": ("0.1", "USD", "second", False),
+    }
+
+
 def test_a_month_of_text_is_left_off_where_models_are_sold_otherwise_and_it_says_so(app: TestApp) -> None:
     for kind in ("image", "audio", "video"):
         page = app.get(f"/?kind={kind}")

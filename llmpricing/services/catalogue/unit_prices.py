@@ -7,10 +7,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from llmpricing.domain.choice.kinds import kind_of
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
-from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listed_models import SoldModel, api_id
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
@@ -67,6 +68,15 @@ def unit_prices(
         return {slug: one for slug, one in found if one is not None}
 
     return _read.remember((book.book, book.version, clocks, kind), read)
+
+
+def unit_prices_of(reads: Reads, clocks: Clocks, rows: Iterable[Any]) -> PricesOfUnits:
+    """The same of these rows of the list alone, each by its own kind; no statement where none is sold so."""
+    kinds = {row.number: (row.id, kind_of(row.mode, row.outputs, api_id(row))) for row in rows}
+    sold = {number: told for number, told in kinds.items() if told[1] in UNITS}
+    prices, _ = prices_at(reads, list(sold), clocks) if sold else ({}, {})
+    found = ((sold[number][0], _unit_price(sold[number][1], of_it)) for number, of_it in prices.items())
+    return {slug: one for slug, one in found if one is not None}
 
 
 def _unit_price(kind: str, prices: Collection[Price]) -> UnitPrice | None:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from pyramid.request import Request
 
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.services.catalogue.listing import rows_of
+from llmpricing.services.catalogue.announced_rows import AnnouncedRow, announced_rows
 from llmpricing.services.catalogue.offering_detail import PriceDetail
-from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, workload_costs
 from llmpricing.web.site import display
@@ -84,32 +82,26 @@ def announced_steps(
     """The steps of the offerings at whose ``ends``, by id, another month or another price of the list's columns begins;
     ``months`` are those of now.
     """
-    by_time: dict[datetime, list[str]] = {}
-    for slug, at in ends.items():
-        if at is not None:
-            by_time.setdefault(at, []).append(slug)
     found = {}
-    for at, slugs in by_time.items():
-        then = Clocks(at, clocks.known_at)
-        rows = {row.id: row for row in rows_of(request.reads, then, slugs, stands_on)}
-        now = {row.id: row for row in rows_of(request.reads, clocks, slugs, stands_on)}
+    for at, rows in announced_rows(request.reads, clocks, ends, stands_on).items():
+        then, slugs = Clocks(at, clocks.known_at), [row.now.id for row in rows]
         rates = request.caller.sees_rates
         quoted = workload_costs(request.reads, then, workload, slugs, "USD", with_rates=rates)
         costs = {one.offering: one for one in quoted}
-        for slug in rows.keys() & now.keys():
-            month = month_total(rows[slug].price_state, costs.get(slug))
-            step = AnnouncedStep(at, month, months.get(slug), _moved(now[slug], rows[slug]))
+        for row in rows:
+            slug = row.now.id
+            month = month_total(row.then.price_state, costs.get(slug))
+            step = AnnouncedStep(at, month, months.get(slug), _moved(row))
             if step.prices or step.of_month:
                 found[slug] = step
     return found
 
 
-def _moved(now: Any, then: Any) -> tuple[str, ...]:
-    pairs = ((name, getattr(now, name), getattr(then, name)) for name in BASE_METERS)
+def _moved(row: AnnouncedRow) -> tuple[str, ...]:
+    now, then = row.now, row.then
     return tuple(
-        f"{_WORDS[name]} {_asked(after, then.currency)} (now {_asked(before, now.currency)})"
-        for name, before, after in pairs
-        if before != after
+        f"{_WORDS[name]} {_asked(getattr(then, name), then.currency)} (now {_asked(getattr(now, name), now.currency)})"
+        for name in row.moved
     )
 
 

@@ -34,7 +34,8 @@ MOST_SHOWN = 50
 _SHARES = ("saving", "saving_against", "caching_pays_from")
 _STEP = ("dearer_from_input_tokens", "then_input_per_mtok", "then_output_per_mtok")  # of one request; in USD
 _HOURS = ("month_off_peak_usd", "month_at_peak_usd")  # where prices go by the hour
-HEAD = ("rank", "model", "offering", "month_usd", "usd_per_mtok", *_SHARES, *_STEP, *_HOURS)
+_ANNOUNCED = ("announced_at", "announced_month_usd")  # where lists know that other prices begin
+HEAD = ("rank", "model", "offering", "month_usd", "usd_per_mtok", *_SHARES, *_STEP, *_HOURS, *_ANNOUNCED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,14 @@ def _hour_cells(one: RankedModel) -> list[Any]:
     return [to_text(found.total) for found in (one.by_hours[0], one.by_hours[-1])] if one.by_hours else [None, None]
 
 
+def _announced_cells(step: AnnouncedStep | None) -> list[Any]:
+    if step is None:
+        return [None] * len(_ANNOUNCED)
+    return [step.at.isoformat(), None if step.month is None else to_text(step.month)]
+
+
 def ranking_csv(ranking: Ranking) -> str:
-    """The whole ranking as CSV; shares as fractions of 1, steps of context where the ranking tells them."""
+    """The whole ranking as CSV; shares as fractions of 1, steps of context and in time where the ranking tells them."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEAD)
@@ -165,7 +172,7 @@ def ranking_csv(ranking: Ranking) -> str:
         ]
         names = [one.row.model.name, one.row.shown.id]
         step = _step_cells(ranking.steps.get(one.row.shown.number))
-        writer.writerow(
-            [place, *map(cell, [*names, to_text(one.total), to_text(one.per_mtok), *shares, *step, *_hour_cells(one)])]
-        )
+        then = _announced_cells(ranking.announced.get(one.row.shown.id))
+        told = [to_text(one.total), to_text(one.per_mtok), *shares, *step, *_hour_cells(one), *then]
+        writer.writerow([place, *map(cell, [*names, *told])])
     return text.getvalue()
