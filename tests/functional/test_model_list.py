@@ -480,6 +480,21 @@ def test_releases_are_stated_or_told_by_the_id_and_bound_the_list(listapp: TestA
     assert list(named(listapp.get("/")))[:3] == ["Other 1", "GPT-9", "GPT-9 (2026-01-01)"]  # seen first of late
 
 
+def test_a_release_or_a_maker_that_no_list_tells_is_counted_and_not_taken_for_another(listapp: TestApp) -> None:
+    page = listapp.get("/?released_since=2026-11-14")
+    assert list(named(page)) == []
+    assert "+ 5 where no list says" in switches(page)  # Other 1 is seen since 15 Nov: it may be as new
+    assert spoken(page.html.select_one("#unsaid")).startswith("Of 5 models no list says")
+    told = named(listapp.get("/?released_since=2026-11-14&unsaid=all"))
+    assert "Other 1" in told
+    assert "no list says" in spoken(told["Other 1"].select_one("th"))
+    assert "+ 4 where no list says" in switches(listapp.get("/?released_since=2026-11-16"))  # it is no newer than that
+    assert "Other 1" not in named(listapp.get("/?released_since=2026-11-16&unsaid=all"))
+    assert "+ 4 where no list says" in switches(listapp.get("/?lab=openai"))
+    assert set(named(listapp.get("/?lab=openai&unsaid=all"))) >= {"GPT-9", "Other 1"}
+    assert "+ 4 where no list says all of it" in switches(listapp.get("/?lab=openai&released_since=2026-11-14"))
+
+
 def test_a_column_that_few_lists_know_stands_only_where_it_is_asked_for(listapp: TestApp) -> None:
     def headings(page: Any) -> list[str]:
         return [spoken(one) for one in page.html.select("thead th")]

@@ -40,7 +40,7 @@ class ModelFilter:
     ``unsaid`` lists those too of which no list says whether they have the context or the needs; with ``well_known``
     such of them alone as their lab sells itself or released within a year. So it lists those whose month nobody knows
     where that is bounded. With ``stated`` only what lists say of an offering itself meets a need, not what they say of
-    its model at other sellers. ``by_maker``: its lab sells it; who made a model may be known of no list.
+    its model at other sellers. ``by_maker``: its lab sells it; who made a model, and when, may be known of no list.
     """
 
     words: str = ""
@@ -60,6 +60,10 @@ class ModelFilter:
     well_known: bool = False
     stated: bool = False
     by_maker: bool = False
+
+    def lends(self, model: SoldModel, row: Any) -> bool:
+        """Whether an offering has one of the needs, or the context, by what lists say of its model alone."""
+        return model.lends_context(row, self.min_context) or any(model.lends(row, need) for need in self.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,6 @@ def find_models(
     test_beside = _test(replace(wanted, max_month=None), clocks, month)
     rows, kinds, hidden, unsaid, unknown_month = [], Counter[str](), Counter[str](), 0, 0
     for model in models:
-        if not _is_asked_for(model, wanted):
-            continue
         verdicts = [(row, test(model, row)) for row in model.rows]
         is_said = any(verdict for _, verdict in verdicts)
         takes_unsaid = wanted.unsaid and (is_said or not wanted.well_known or _is_well_known(model, clocks))
@@ -164,8 +166,7 @@ def find_models(
         elif open_:
             sellers = {row.provider for row in open_to_it if shelf(row) in visible}
             left_out = len(sellers - {row.provider for row in matching})
-            asked = (wanted.needs, wanted.min_context)
-            lent = frozenset(row.id for row in matching if model.lends_any(row, *asked))
+            lent = frozenset(row.id for row in matching if wanted.lends(model, row))
             shown = _row(model, open_, matching, lent, (weigh, cost))
             rows.append(replace(shown, unsaid=left_out, is_said=is_said))
         else:
@@ -178,7 +179,7 @@ def verdicts(
 ) -> dict[str, Passes]:
     """Whether each offering is what is wanted, by id; with ``unsaid`` those too of which no list says."""
     test = _test(wanted, clocks, month)
-    asked = (model for model in models if wanted.kind in (None, model.kind) and _is_asked_for(model, wanted))
+    asked = (model for model in models if wanted.kind in (None, model.kind))
     found = ((row.id, test(model, row)) for model in asked for row in model.rows)
     return {slug: wanted.unsaid if passes is None and wanted.unsaid else passes for slug, passes in found}
 
@@ -224,14 +225,16 @@ def _row(
     return ModelRow(model, shown, [*by_cost, *others], lent=lent)
 
 
-def _is_asked_for(model: SoldModel, wanted: ModelFilter) -> bool:
-    """Whether a model is of the labs and of the time that are asked for, whoever sells it."""
-    return (not wanted.labs or model.lab in wanted.labs) and _is_new_enough(model, wanted)
-
-
-def _is_new_enough(model: SoldModel, wanted: ModelFilter) -> bool:
-    since = wanted.released_since
-    return since is None or (model.released_on is not None and model.released_on >= since)
+def _is_of(model: SoldModel, wanted: ModelFilter) -> Iterable[Passes]:
+    """What is asked of the model itself. Lists had it by ``seen_since``, so it is no newer than that."""
+    if wanted.labs:
+        yield None if model.lab is None else model.lab in wanted.labs
+    if (since := wanted.released_since) is None:
+        return
+    if model.released_on is not None:
+        yield model.released_on >= since
+    else:
+        yield False if model.seen_since is not None and model.seen_since < since else None
 
 
 def _test(wanted: ModelFilter, clocks: Clocks, month: Between) -> Callable[[SoldModel, Any], Passes]:
@@ -241,7 +244,10 @@ def _test(wanted: ModelFilter, clocks: Clocks, month: Between) -> Callable[[Sold
     def verdict(model: SoldModel, row: Any) -> Passes:
         if not all(test(row) for test in hard) or (words and not _holds(words, model, row)):
             return False
-        told: list[Passes] = [meets(row, need) if wanted.stated else model.meets(row, need) for need in wanted.needs]
+        told: list[Passes] = [*_is_of(model, wanted)]
+        if False in told:
+            return False
+        told += [meets(row, need) if wanted.stated else model.meets(row, need) for need in wanted.needs]
         if wanted.by_maker:
             told.append(None if model.lab is None else row.provider == model.lab)
         if fewest is not None:

@@ -182,8 +182,9 @@ def _tabs(filters: Filters, found: FoundModels, question: ModelQuestion) -> list
 def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> list[tuple[str, str]]:
     """(words, address) of what shows the models that are left out, and of what leaves out again what is shown."""
     wanted = question.wanted
-    bounds = (wanted.min_context, wanted.max_month)
-    of_all = " all of it" if len(wanted.needs) + sum(one is not None for one in bounds) > 1 else ""
+    bounds = (wanted.min_context, wanted.max_month, wanted.released_since)
+    told = len(wanted.needs) + bool(wanted.labs) + sum(one is not None for one in bounds)
+    of_all = " all of it" if told > 1 else ""
     known, lesser = f"where no list says{of_all}", f"lesser known, where no list says{of_all}"
     more = (lesser, ALL) if question.wanted.unsaid else (known, "1")
     nobody = f", {found.unknown_month:,} of unknown month" if found.unknown_month else ""
