@@ -78,10 +78,6 @@ class SoldModel:
             return False
         return self.least_context >= tokens and not tier_of_id(*row.id.split("/", 1))
 
-    def lends_any(self, row: Any, needs: Iterable[str], context: int | None = None) -> bool:
-        """Whether it meets one of these needs so, or takes such a context."""
-        return self.lends_context(row, context) or any(self.lends(row, need) for need in needs)
-
     def status_at_maker(self, row: Any) -> str | None:
         """What the lab calls its own offerings of this model where one of another seller is still sold; None where that
         one is the lab's, or the lab sells the model as ever, or not at all.

@@ -71,7 +71,7 @@ def value_models(
     ]
     averages = _averages(reads, clocks, standing, sold, question.month)
     joined = {row.id: (model, row) for model in listed for row in model.rows}
-    asked = (question.wanted.needs, question.wanted.min_context) if question.wanted else ((),)
+    wanted = question.wanted or ModelFilter()
     offered = [
         ScoredOffering(
             one.id,
@@ -82,7 +82,7 @@ def value_models(
             passing.get(one.id, question.wanted is None),
             one.status == _GIVEN_UP,
             one.provider == joined[one.id][0].lab,
-            joined[one.id][0].lends_any(joined[one.id][1], *asked),
+            wanted.lends(*joined[one.id]),
         )
         for one in sold
     ]

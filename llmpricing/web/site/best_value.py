@@ -24,6 +24,7 @@ from llmpricing.domain.scores.score_file import FailedRow, StatedScore
 from llmpricing.services.catalogue.freshness import SourceAge, source_ages
 from llmpricing.services.catalogue.listed_models import SoldModel, listed_models
 from llmpricing.services.catalogue.listed_sellers import providers
+from llmpricing.services.catalogue.model_list import ModelFilter
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
@@ -202,9 +203,8 @@ def _told_apart(names: Mapping[_Named, str]) -> dict[_Named, str]:
 
 def _lent(request: Request, values: dict[str, Any], sold: _RankedRows) -> frozenset[str]:
     """Those of them, by id, that are what is asked for by what lists say of the model alone."""
-    wanted = read_asked(request, values)
-    asked = (wanted.needs, wanted.min_context) if wanted else ((),)
-    return frozenset(slug for slug, (model, row) in sold.items() if model.lends_any(row, *asked))
+    wanted = read_asked(request, values) or ModelFilter()
+    return frozenset(slug for slug, (model, row) in sold.items() if wanted.lends(model, row))
 
 
 def _months(request: Request, clocks: Clocks, workload: Workload, rows: Sequence[Any]) -> dict[str, _Month]:

@@ -18,6 +18,7 @@ from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.model_list import ModelFilter
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.same_model import models_of
@@ -26,8 +27,8 @@ from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
 from llmpricing.web.known_then import SHOW, items_then, left_out
-from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, sellers, standing
-from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
+from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, standing
+from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE, read_asked
 from llmpricing.web.site import display
 from llmpricing.web.site.addresses import clock_query, with_undated
 from llmpricing.web.site.ages import ages_shown
@@ -65,12 +66,10 @@ def show(request: Request) -> dict[str, Any]:
     """The page; with fewer than two ids it says how to choose, with one that is unknown what is most like it."""
     tidy_address(request)
     values = p.read_parameters(request, _READERS, _REPEATABLE)
-    if "provider" in values:
-        values["provider"] = sellers(request, values["provider"])
+    wanted = read_asked(request, values) or ModelFilter()
     asked = [one.strip() for text in values.get("models", ()) for one in text.split(",") if one.strip()]
     slugs = list(dict.fromkeys(own_ids(request, asked)))
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
-    least = values.get("min_context")
     enough = FEWEST <= len(slugs) <= MOST
     stands_on = standing(request, clocks)
     basket = read_basket(request, clocks, workload, slugs, values.get(ADD, ""), stands_on)
@@ -80,20 +79,20 @@ def show(request: Request) -> dict[str, Any]:
     scored = score_lines(request, clocks, items, models) if items else []
     names = {slug: name for slug, name, *_ in providers(request.reads)}
     sold = [(model, row) for slug in slugs if (model := models.get(slug)) for row in model.rows if row.id == slug]
-    months = compared_months(request, clocks, workload, least, models, names, stands_on)
+    months = compared_months(request, clocks, workload, wanted.min_context, models, names, stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
     ends = {slug: next_end(of_base(of_it), request.period.start) for slug, of_it in prices.items()}
     totals = dict(zip((item.id for item in items), totals_of(items, months.costs), strict=True))
     announced = announced_steps(request, clocks, workload, ends, totals, stands_on)
     at_makers = {item.id: models[item.id].status_at_maker(item) for item in items}
-    lent = frozenset(row.id for model, row in sold if model.lends_any(row, values.get("capability", ()), least))
+    lent = frozenset(row.id for model, row in sold if wanted.lends(model, row))
     known_at = clocks.known_at if "known_at" in values else None
     ages = freshness.source_ages(request.reads, then, known_at)
-    telling = freshness.source_ages(request.reads, then, known_at, TOLD) if values.get("capability") else []
+    telling = freshness.source_ages(request.reads, then, known_at, TOLD) if wanted.needs else []
     days = {age.source: age.last_success for age in telling}
     between = [month_between(one.price_state, months.costs.get(one.id)) for one in items]
-    groups = groups_of_needs(values, sold, items, days, between) if items else []
+    groups = groups_of_needs(wanted, sold, items, days, between) if items else []
     lists = [stated_of(request.reads, request.period.start, item.id, prices[item.id]) for item in items]
     origins = origin_lines([prices[item.id] for item in items], lists, then)
     costs_and_limits = _groups(months, items, stated, prices, origins, models, announced) if items else []
@@ -141,7 +140,7 @@ def show(request: Request) -> dict[str, Any]:
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
         "at_makers": at_makers,
         "lent": lent,
-        **_ages(ages, prices, lists_saying(telling, models.values(), values.get("capability", ()))),
+        **_ages(ages, prices, lists_saying(telling, models.values(), wanted.needs)),
     }
 
 
