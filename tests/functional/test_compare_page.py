@@ -198,6 +198,27 @@ def test_the_month_is_drawn_as_the_table_has_it(testapp: TestApp) -> None:
     assert [f"${float(row.split(',')[1]):.2f}" for row in rows] == [cell.removesuffix(" best") for cell in table]
 
 
+def test_a_share_of_more_places_than_charts_take_is_drawn_and_told_as_data(testapp: TestApp) -> None:
+    month = "tokens=7,000,000&input_share=33.33333%25&cached_share=12.345678%25"
+    page = testapp.get(f"/compare?{TWO}&{month}").html
+    _, kept, _ = (one.get("src") or one["href"] for one in page.select("figure :is(img, a)"))
+    assert "input_share=0.333333&cached_share=0.123457" in kept
+    testapp.get(kept)
+    links = testapp.get(f"/best-value?{month}").html.select("main a[href^='/api/v1/']")
+    (data,) = {link["href"] for link in links if "/best-value?" in link["href"]}
+    assert testapp.get(data).json["meta"]["workload"]["input_tokens"] == 2_333_331
+
+
+def test_what_is_asked_of_models_is_read_alike_by_every_page_that_takes_it(testapp: TestApp) -> None:
+    asked = "min_context=100K&capability=tools&max_input_price=900&max_output_price=900&max_month=10000&unsaid=all"
+    listed = testapp.get(f"/?{asked}")
+    links = [link["href"] for link in listed.html.select("a[href^='/compare']")]
+    assert [link for link in links if "min_context=100K" in link]
+    pages = ["/calculator", "/best-value", "/charts/frontier.csv"]
+    for path in [*links, *(f"{page}?{asked}" for page in pages)]:
+        testapp.get(path)
+
+
 def test_what_costs_a_little_more_is_not_called_as_cheap(testapp: TestApp) -> None:
     months = [(Decimal(one), Decimal(one)) for one in ("2.24", "2.23")]
     assert above_the_cheapest([*months, None]) == ["+<1 %", "cheapest", "–"]

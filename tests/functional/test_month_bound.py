@@ -53,7 +53,10 @@ def test_what_a_bound_caps_is_said_in_its_label_and_in_the_filter_that_is_set(te
     told = [spoken(one) for one in page.html.select(".active a[title]")]
     assert [one.partition(" ×")[0] for one in told] == ["Month up to $5", "Output up to $9 per M tokens"]
     refused = testapp.get("/?max_month=cheap", status=400)
-    assert spoken(refused.html.select_one("#max_month-problem")).startswith("“Month up to”")
+    assert spoken(refused.html.select_one("#max_month-problem")) == "“Month up to” takes an amount such as 2.50."
+    assert spoken(testapp.get("/calculator?max_month=cheap", status=400).html.select_one("main p.problem")) == (
+        "“Month up to” takes an amount such as 2.50."
+    )
 
 
 def test_an_unknown_month_is_counted_apart_and_shown_where_that_is_asked(testapp: TestApp, engine: Engine) -> None:

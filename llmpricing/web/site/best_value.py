@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -36,14 +35,15 @@ from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.addresses import address, with_undated
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.asked import ASKED_ON_PAGES
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.given_up import lead_given_up
-from llmpricing.web.site.month_links import month_pairs
+from llmpricing.web.site.month_links import exact_month, month_pairs
 from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.own_scores import sent_scores
 from llmpricing.web.site.unsaid import lists_of_needs
-from llmpricing.web.site.workload import WORKLOAD, count, month_hours, month_total
+from llmpricing.web.site.workload import WORKLOAD, month_hours, month_total
 from llmpricing.web.site.workload_form import WorkloadForm
 from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question, stated_month
 from llmpricing.web.workloads import workload_of
@@ -57,7 +57,7 @@ WHY = {
     WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
 }
 _NOT_THEN = "no seller’s price of both input and output was known then"
-_VALUE = {**VALUE, **WORKLOAD, "min_context": count(0, 10**12)}
+_VALUE = {**VALUE, **ASKED_ON_PAGES, **WORKLOAD}
 _TAKEN_ALONG = (*WORKLOAD, *ASKED, *CLOCKS, *SHOW)  # to a comparison
 _MOST_FAILED = 50  # rows that are shown
 _MOST_IN_SIGHT = 8  # models left out for one reason; more are folded under it
@@ -107,7 +107,7 @@ def _page(
     query = urlencode([(name, text) for name, text in request.GET.items() if text.strip()])
     data = [pair for pair in request.GET.items() if pair[1].strip() and pair[0] not in (*WORKLOAD, "min_context")]
     data += [("min_context", str(values["min_context"]))] if "min_context" in values else []
-    data += _as_data(month)
+    data += exact_month(month) if month else []
     return {
         "show": display,
         "ratio": ratio_text,
@@ -158,15 +158,6 @@ def _of_needs(request: Request, clocks: Clocks, values: dict[str, Any]) -> Seque
     """The lists that tell what models can, where that is asked."""
     models = listed_models(request.reads, request.book, clocks, standing(request, clocks))
     return lists_of_needs(request.reads, request.period.start, models, values.get("capability", ()))
-
-
-def _as_data(of: Workload | None) -> list[tuple[str, str]]:
-    """The month as the API takes it."""
-    if of is None:
-        return []
-    shares = [("input_share", of.input_share), ("cached_share", of.cached_share)]
-    whole = [("tokens", str(of.tokens)), ("requests", str(of.requests))]
-    return [*whole, *((name, ratio_text(Fraction(share))) for name, share in shares)]
 
 
 _Named = TypeVar("_Named")

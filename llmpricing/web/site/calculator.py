@@ -29,6 +29,7 @@ from llmpricing.web.site.calculator_question import (
     CalculatorQuestion,
     read_calculator_question,
 )
+from llmpricing.web.site.filter_problems import problem_of, worded
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
@@ -73,6 +74,8 @@ def show(request: Request) -> Any:
         "agreed": _agreed(request, asked, ranking),
         "most_shown": MOST_SHOWN,
         "refused": refused,
+        "worded": worded,
+        "alert": refused and problem_of(refused).message,
         "offered": _offered(request, refused) if refused else [],
         "asked": asked,
         "form": _form(request, asked, refused),
@@ -124,7 +127,7 @@ def _form(request: Request, asked: CalculatorQuestion | None, refused: Refused |
     if refused is not None:
         name = str(refused.details.get("field", ""))
         label = WORKLOAD_LABELS.get(name)
-        problems = {name: f"“{label}”{refused.message.removeprefix(name)}"} if label else {}
+        problems = {name: worded(refused.message, name, label)} if label else {}
     by_request = any(request.GET.get(name, "").strip() for name in OF_ONE_REQUEST)
     return WorkloadForm(request.GET, asked.workload if asked else None, problems, by_request)
 

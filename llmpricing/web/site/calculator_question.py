@@ -22,6 +22,7 @@ from llmpricing.web.errors import invalid
 from llmpricing.web.known_then import SHOW
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE, read_asked
 from llmpricing.web.quote_refusals import Place, bad_usage
+from llmpricing.web.site.asked import ASKED_ON_PAGES
 from llmpricing.web.site.pasted import AUTO, PASTED, month_of, read_pasted, workload_like
 from llmpricing.web.site.workload import WORKLOAD, count, percent_or_share
 from llmpricing.web.workloads import workload_of
@@ -50,8 +51,7 @@ _READERS: Mapping[str, p.Reader] = {
     "as_of": p.use,
     "known_at": p.known,
     **SHOW,
-    **ASKED,
-    "min_context": count(0, 10**12),
+    **ASKED_ON_PAGES,
 }
 _CLOCKS = ("as_of", "known_at")
 

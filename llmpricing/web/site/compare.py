@@ -34,6 +34,7 @@ from llmpricing.web.site.addresses import clock_query, with_undated
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.announced import AnnouncedStep, announced_steps, of_base
+from llmpricing.web.site.asked import ASKED_ON_PAGES
 from llmpricing.web.site.basket import ADD, ADDING, FEWEST, MOST, read_basket
 from llmpricing.web.site.compared_charts import chart_queries, stated_clocks
 from llmpricing.web.site.compared_limits import limit_lines
@@ -56,7 +57,7 @@ from llmpricing.web.site.workload import WORKLOAD, month_between, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
-_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW, **ASKED, **ADDING}
+_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW, **ASKED_ON_PAGES, **ADDING}
 _REPEATABLE = ("models", *ASKED_REPEATABLE)
 _NOT_THEN = "not known then"
 _STEPS = "Requests with more input tokens are charged what stands behind “above” or “from”."

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from pyramid.request import Request
 
-from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.known_then import SHOW
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.site.compared_months import ComparedMonths
+from llmpricing.web.site.month_links import exact_month
 
 
 def chart_queries(
@@ -30,9 +29,7 @@ def chart_queries(
 
 
 def _chart(request: Request, slugs: Sequence[str], workload: Workload) -> str:
-    shares = (("input_share", workload.input_share), ("cached_share", workload.cached_share))
-    asked = [("models", ",".join(slugs)), ("tokens", str(workload.tokens)), ("requests", str(workload.requests))]
-    asked += [(name, to_text(share)) for name, share in shares if isinstance(share, Decimal)]
+    asked = [("models", ",".join(slugs)), *exact_month(workload)]
     asked += [pair for pair in request.GET.items() if pair[0] in SHOW]
     return urlencode([*asked, *stated_clocks(request)])
 

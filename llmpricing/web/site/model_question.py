@@ -17,11 +17,12 @@ from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, read_clocks, sellers
-from llmpricing.web.need_query import need
+from llmpricing.web.need_query import ASKED_REPEATABLE
+from llmpricing.web.site.asked import ASKED_ON_PAGES
 from llmpricing.web.site.columns import IDS
 from llmpricing.web.site.filters import usual_order
 from llmpricing.web.site.pasted import PASTED
-from llmpricing.web.site.workload import WORKLOAD, count
+from llmpricing.web.site.workload import WORKLOAD
 from llmpricing.web.workloads import workload_of
 
 ALL = "all"
@@ -29,22 +30,13 @@ DEFAULT_LIMIT, MAX_LIMIT = 40, 200
 LONG = 200_000  # tokens of a request: most steps of context lie there or before
 MOST_MARKED = 20  # far more than can be compared, so that a mark too many does not hide the list
 _SORTS = [sign + name for name in ORDERS for sign in ("", "-")]
-_on = p.one_of("1")
 _READERS: Mapping[str, p.Reader] = {
     "q": p.text,
-    "provider": p.text,
     "lab": p.text,
-    "capability": need,
-    "max_input_price": p.price,
-    "max_output_price": p.price,
-    "max_month": p.price,
-    "min_context": count(0, 10**12),
+    **ASKED_ON_PAGES,
     "released_since": p.time,
     "updated_within_days": p.whole(0, 36500),
-    "dated": _on,
-    "unsaid": p.one_of("1", ALL),
-    "stated": _on,
-    "by_maker": _on,
+    "dated": p.one_of("1"),
     "kind": p.one_of(*KINDS, ALL),
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
@@ -57,7 +49,7 @@ _READERS: Mapping[str, p.Reader] = {
     **WORKLOAD,
     **CLOCKS,
 }
-_REPEATABLE = ("provider", "lab", "capability", "show", "models", "columns")
+_REPEATABLE = (*ASKED_REPEATABLE, "lab", "show", "models", "columns")
 
 
 @dataclass(frozen=True)

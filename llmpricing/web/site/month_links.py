@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 
 from pyramid.request import Request
 from webob.multidict import MultiDict
 
+from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue.model_list import UNDATED
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.need_query import ASKED
 from llmpricing.web.site.addresses import address
@@ -40,6 +43,13 @@ def month_query(request: Request) -> str:
 def month_pairs(request: Request) -> list[tuple[str, str]]:
     """The same as names and texts."""
     return [(name, text) for name, text in _stated(request).items() if name in WORKLOAD_FIELDS and text.strip()]
+
+
+def exact_month(workload: Workload) -> list[tuple[str, str]]:
+    """The month of an address as the API and charts take it: in plain numbers, whatever preset or words it is by."""
+    shares = (("input_share", workload.input_share), ("cached_share", workload.cached_share))
+    whole = [("tokens", str(workload.tokens)), ("requests", str(workload.requests))]
+    return whole + [(name, to_text(share)) for name, share in shares if isinstance(share, Decimal)]
 
 
 def _stated(request: Request) -> MultiDict:

@@ -26,6 +26,7 @@ from llmpricing.web.workloads import PRESETS
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s?([kKmMbB]?)", re.ASCII)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s?(%?)", re.ASCII)
+_PLACES = 6
 _MILLION = 10**6
 
 
@@ -44,11 +45,13 @@ def count(low: int, high: int) -> p.Reader:
 
 
 def _percent_or_share(name: str, raw: str) -> Decimal:
-    """``70%``, ``70`` or ``0.7``: a number above 1 counts per cents, 1 is the whole."""
+    """``70%``, ``70`` or ``0.7``: a number above 1 counts per cents, 1 is the whole. To the places of ``p.share``, so
+    that API and charts take the same.
+    """
     found = _SHARE.fullmatch(raw)
     if not found or (number := Decimal(found[1])) > 100:
         raise invalid(name, f"{name} takes a share of 0% to 100%, such as 70% or 0.7.")
-    return number / 100 if found[2] or number > 1 else number
+    return round(number / 100 if found[2] or number > 1 else number, _PLACES).normalize()
 
 
 percent_or_share = p.Reader(_percent_or_share, {"type": "string"})
