@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,8 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
-from llmpricing.web.list_query import CLOCKS, read_clocks, sellers
-from llmpricing.web.need_query import ASKED_REPEATABLE
+from llmpricing.web.list_query import CLOCKS, read_clocks
+from llmpricing.web.need_query import ASKED_REPEATABLE, LISTED, LISTED_REPEATABLE, read_asked
 from llmpricing.web.site.asked import ASKED_ON_PAGES
 from llmpricing.web.site.columns import IDS
 from llmpricing.web.site.filters import usual_order
@@ -31,12 +31,8 @@ LONG = 200_000  # tokens of a request: most steps of context lie there or before
 MOST_MARKED = 20  # far more than can be compared, so that a mark too many does not hide the list
 _SORTS = [sign + name for name in ORDERS for sign in ("", "-")]
 _READERS: Mapping[str, p.Reader] = {
-    "q": p.text,
-    "lab": p.text,
+    **LISTED,
     **ASKED_ON_PAGES,
-    "released_since": p.time,
-    "updated_within_days": p.whole(0, 36500),
-    "dated": p.one_of("1"),
     "kind": p.one_of(*KINDS, ALL),
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
@@ -49,7 +45,7 @@ _READERS: Mapping[str, p.Reader] = {
     **WORKLOAD,
     **CLOCKS,
 }
-_REPEATABLE = (*ASKED_REPEATABLE, "lab", "show", "models", "columns")
+_REPEATABLE = (*ASKED_REPEATABLE, *LISTED_REPEATABLE, "show", "models", "columns")
 
 
 @dataclass(frozen=True)
@@ -83,21 +79,13 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
     if len(values.get("models", ())) > MOST_MARKED:
         raise invalid("models", f"models marks at most {MOST_MARKED}: take some away.")
     kind = values.get("kind", CHAT)
-    since = values.get("released_since")
-    wanted = ModelFilter(
-        words=values.get("q", ""),
-        providers=frozenset(sellers(request, values["provider"]) if "provider" in values else ()),
-        labs=frozenset(lab.lower() for lab in values.get("lab", ())),
-        needs=tuple(dict.fromkeys(values.get("capability", ()))),
-        released_since=since and since.date(),
-        dated="dated" in values,
+    wanted = replace(
+        read_asked(request, values) or ModelFilter(),
         unsaid="unsaid" in values,
         stated="stated" in values,
-        by_maker="by_maker" in values,
         well_known=values.get("unsaid") != ALL,
         kind=None if kind == ALL else kind,
         show=frozenset(values.get("show", ())),
-        **{name: values[name] for name in _PLAIN if name in values},
     )
     return ModelQuestion(
         wanted=wanted,
@@ -116,6 +104,3 @@ def read_workload(request: Request) -> dict[str, Any]:
     """What the address states of the workload and of a pasted usage alone; raises the 400 of a field at fault."""
     readers = {**WORKLOAD, **PASTED}
     return p.read_values({name: request.GET.getall(name) for name in readers if name in request.GET}, readers)
-
-
-_PLAIN = ("max_input_price", "max_output_price", "max_month", "min_context", "updated_within_days")
