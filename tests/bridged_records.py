@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.usage_log.audit.bridge import Bridge, bridge_between
+from llmpricing.services.usage_log.audit.bridge_names import BridgeNames
 from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import priced_records
@@ -52,7 +53,7 @@ def bridge_of(
 ) -> Bridge:
     """The bridge; records of several files are ``collected`` before they are counted."""
     pricer = LogPricer(book, datetime.now(UTC), None)
-    sides = BridgeSides(AuditedUses(book, pricer))
+    sides = BridgeSides(AuditedUses(book, pricer), BridgeNames(pricer))
     sides.collect(priced_records(pricer, collected))
     for one in audited(book, log):
         sides.count_log(one)

@@ -25,7 +25,18 @@ from llmpricing.domain.names.spellings import spellings, without_window
 from llmpricing.domain.names.suggestions import suggest
 from llmpricing.domain.names.surfaces import at_surface, exact_id
 
-__all__ = ["MAX_LENGTH", "Ambiguous", "Resolution", "Unknown", "Why", "read", "resolve", "too_long", "with_suggestions"]
+__all__ = [
+    "MAX_LENGTH",
+    "Ambiguous",
+    "Resolution",
+    "Unknown",
+    "Why",
+    "read",
+    "resolve",
+    "seller_said",
+    "too_long",
+    "with_suggestions",
+]
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
 
 
@@ -78,6 +89,12 @@ def too_long(name: str, provider: str | None) -> Unknown | None:
     if len(name) > MAX_LENGTH:
         return Unknown(())
     return Unknown((), Why.NO_SUCH_SELLER) if provider is not None and len(provider) > MAX_LENGTH else None
+
+
+def seller_said(index: NameIndex, provider: str) -> str:
+    """The id of the seller that a record says by any of its names; empty where it says none."""
+    hint = index.hint(provider) if len(provider) <= MAX_LENGTH else None
+    return hint.surfaces[0] if hint and hint.surfaces and hint.surfaces != (HUGGING_FACE,) else ""
 
 
 def _found(

@@ -123,6 +123,7 @@ def _audit(
 ) -> tuple[AuditReport, Bridge | None]:
     """Audit the files and say what was found; raises click.ClickException."""
     from llmpricing.services.usage_log.audit.bridge import bridge_between
+    from llmpricing.services.usage_log.audit.bridge_names import BridgeNames
     from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
     from llmpricing.services.usage_log.audit.examples import examples
     from llmpricing.services.usage_log.audit.redaction import hiding
@@ -135,25 +136,25 @@ def _audit(
         pricer = LogPricer(
             reads, datetime.now(UTC), options.known_at, words=words_of(reads, is_redacted=options.redact)
         )
-        hidden = hiding() if options.redact else str
-        sides = BridgeSides(AuditedUses(reads, pricer), hidden) if charged else None
+        names = BridgeNames(pricer, hiding() if options.redact else str)
+        sides = BridgeSides(AuditedUses(reads, pricer), names) if charged else None
         with log_failures_told(options.out):
             report = _report(reads, pricer, asked, found.known, charged, sides, options)
         bridge = bridge_between(sides) if sides else None
         causes = report.causes()
         shown = list(zip(causes, examples(reads, pricer.recorded, [one.example for one in causes]), strict=True))
     told = found.redacted() if options.redact else found
-    names = [f"invoice file {n}" if options.redact else str(file.path) for n, file in enumerate(charged, 1)]
+    invoices = [f"invoice file {n}" if options.redact else str(file.path) for n, file in enumerate(charged, 1)]
     document = audit_document(told.known, told.unknown, report, shown, options.flat)
     document |= book_document(pricer.known, pricer.recorded, options.prices_of)
-    document |= {"bridge": bridge_document(bridge, names)} if bridge else {}
+    document |= {"bridge": bridge_document(bridge, invoices)} if bridge else {}
     write_page(document, options.html, found.known, is_redacted=options.redact)
     if options.as_json:
         say_json(document)
     else:
         _say(
             audit_lines(told.known, told.unknown, report, shown, options.flat),
-            bridge_lines(bridge, names) if bridge else (),
+            bridge_lines(bridge, invoices) if bridge else (),
             options,
         )
     return report, bridge

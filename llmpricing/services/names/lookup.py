@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 from llmpricing.domain.names.index import NameIndex
-from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, read, too_long, with_suggestions
+from llmpricing.domain.names.matching import (
+    Ambiguous,
+    Resolution,
+    Unknown,
+    Why,
+    read,
+    seller_said,
+    too_long,
+    with_suggestions,
+)
 from llmpricing.domain.names.moments import Moment
 
 Meaning = Resolution | Ambiguous | Unknown
@@ -33,7 +42,7 @@ class Lookup:
         def suggesting(name: str, why: Why) -> Meaning:
             return with_suggestions(catalogue, name, Unknown((), why))
 
-        self._remembered, self._suggesting = remembered, suggesting
+        self._remembered, self._suggesting, self._catalogue = remembered, suggesting, catalogue
 
     @property
     def bytes(self) -> int:
@@ -51,3 +60,10 @@ class Lookup:
     def read(self, name: str, provider: str | None = None) -> Meaning:
         """What the name means, without suggestions."""
         return too_long(name, provider) or self._remembered(name, provider)
+
+    def seller(self, name: str, provider: str | None = None) -> str:
+        """The id of the seller that is meant, though another one's offering may stand in for theirs; empty if none."""
+        found = self.read(name, provider)
+        if isinstance(found, Resolution):
+            return (found.asked_for or found.slug).partition("/")[0]
+        return seller_said(self._catalogue, provider) if provider else ""

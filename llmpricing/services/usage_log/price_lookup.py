@@ -170,6 +170,10 @@ class PriceLookup:
         found = self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
         return in_its_place(found, wanted.stated) if isinstance(found, Resolution) else found
 
+    def seller(self, name: str, provider: str | None, at: datetime) -> str:
+        """The id of the seller that a name and a provider mean at that time; empty if none."""
+        return self._names.at(Clocks(at, self._recorded)).seller(name, provider or None)
+
     def _prices(
         self, stated: Context, meaning: Meaning, offered: Mapping[str, Offered], prices: Mapping[int, OfferingPrices]
     ) -> FoundPrices:

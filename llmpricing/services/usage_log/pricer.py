@@ -120,6 +120,10 @@ class LogPricer:
         """What a single request's name means."""
         return self._lookup.meaning(PriceQuestion(name, provider or "", stated, 0), at)
 
+    def seller(self, name: str, provider: str | None, at: datetime) -> str:
+        """The id of the seller that a request means, whether or not the book has a price of theirs; empty if none."""
+        return self._lookup.seller(name, provider, at)
+
     @property
     def offerings(self) -> Mapping[str, Offered]:
         """All offerings of the book, by their ids."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from llmpricing.domain.names.identities import identity
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
-from llmpricing.services.usage_log.audit.bridge_days import days_of
-from llmpricing.services.usage_log.audit.bridge_kinds import tool_of
 from llmpricing.services.usage_log.audit.bridge_used import Amounts, Used, amounts
-from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
-from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict, FigureKind
+from llmpricing.services.usage_log.audit.groups import NOT_STATED
+from llmpricing.services.usage_log.audit.verdicts import AuditVerdict, FigureKind
 
 QUANTITY, PRICE, BOTH, DAY, TIER = "quantity", "price", "quantity_or_price", "day_boundary", "tier"
 NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
@@ -226,24 +223,3 @@ class BridgeRow:
         self.money, self.moved = WIDE.add(self.money, money), WIDE.add(self.moved, abs(money))
         self._places.add(place)
         self.places = len(self._places)
-
-
-def called(one: Audited, hidden: Callable[[str], str]) -> str:
-    """A record's model as its offering is named, else as the file writes it, if it is not to be ``hidden``."""
-    return one.priced.answer.offering or tool_of(one.priced.record.model) or hidden(one.priced.record.model)
-
-
-def place_of(one: Audited, hidden: Callable[[str], str]) -> BridgePlace:
-    """Where a record is compared; the names of models that the price book does not know are ``hidden``."""
-    key, project = (WAYS[name](one) or NOT_STATED for name in SHARED)
-    return BridgePlace(days_of(one), _model_of(one, hidden), key, WAYS["provider"](one), project)
-
-
-def _model_of(one: Audited, hidden: Callable[[str], str]) -> str:
-    """A model's name whoever writes it, else the tool whose fees are charged."""
-    if tool := tool_of(one.priced.record.model):
-        return tool
-    name = one.priced.answer.offering.partition("/")[2] or one.priced.record.model
-    words, numbers, variant = identity(name).model
-    text = " ".join((*words, *numbers, variant)).strip()
-    return text if one.priced.answer.offering else hidden(text)

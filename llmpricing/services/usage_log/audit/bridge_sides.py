@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -21,12 +21,11 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     PriceTold,
     ScopeCharge,
     SellerFigures,
-    called,
-    place_of,
 )
 from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCover
 from llmpricing.services.usage_log.audit.bridge_days import is_stretch
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
+from llmpricing.services.usage_log.audit.bridge_names import BridgeNames
 from llmpricing.services.usage_log.audit.bridge_owners import Owners
 from llmpricing.services.usage_log.audit.bridge_rates import SellerRates
 from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
@@ -34,7 +33,7 @@ from llmpricing.services.usage_log.audit.bridge_tellings import Tellings
 from llmpricing.services.usage_log.audit.bridge_tiers import TierPrices
 from llmpricing.services.usage_log.audit.bridge_told_twice import Settled, settled
 from llmpricing.services.usage_log.audit.bridge_used import Amounts, amounts
-from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
+from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import (
     RIGHT,
@@ -54,13 +53,13 @@ _BESIDE_USAGE = {"tax": TAX, "credit": CREDIT, "commitment": COMMITMENT}
 
 @dataclass
 class BridgeSides:
-    """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs, ``hidden``
-    what is said for the name of a model that the price book does not know. Where several files are of one seller, their
+    """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs, ``names``
+    what it is called. Where several files are of one seller, their
     ``tellings`` are collected first, and those of charges that another file tells too are not counted again.
     """
 
     uses: AuditedUses
-    hidden: Callable[[str], str] = str
+    names: BridgeNames
     lines: dict[str, Amounts] = field(default_factory=lambda: defaultdict(amounts))  # by cause and name
     log: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
     invoice: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
@@ -76,7 +75,7 @@ class BridgeSides:
     @cached_property
     def tellings(self) -> Tellings:
         """What each file of the invoice tells, where several are read."""
-        return Tellings(self.hidden)
+        return Tellings(self.names)
 
     @cached_property
     def told_twice(self) -> Settled:
@@ -90,9 +89,9 @@ class BridgeSides:
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
-        spot = place_of(one, self.hidden)
+        spot = self.names.place(one)
         if one.cost is not None or one.priced.record.model:
-            self.log[spot].name = self.log[spot].name or called(one, self.hidden)
+            self.log[spot].name = self.log[spot].name or self.names.called(one)
         if one.cost is None:
             if one.priced.outcome.kind is OutcomeKind.UNPRICED and one.priced.record.model:
                 self.log[spot].is_unpriced = True
@@ -107,14 +106,14 @@ class BridgeSides:
         if record.source != NO_FILE and not self.told_twice.is_counted(self.tellings, one):
             return
         if record.per_usd and record.currency != HOME and one.logged:
-            self.rates.count(record, WAYS["provider"](one), self.uses.book_per_usd(record.currency, record.at))
+            self.rates.count(record, self.names.seller(one), self.uses.book_per_usd(record.currency, record.at))
         if kind is OutcomeKind.NOT_BILLED:
             if one.logged:
                 cause = _BESIDE_USAGE.get(one.priced.outcome.beside, OTHER)
                 name = record.charged_as or one.priced.outcome.beside or one.priced.outcome.reason
                 self.lines[cause][name] = WIDE.add(self.lines[cause][name], one.logged)
             return
-        spot = place_of(one, self.hidden)
+        spot = self.names.place(one)
         if record.credited and one.logged is not None:
             one = self._without_credits(one, one.logged)
         if not record.model:
@@ -124,7 +123,7 @@ class BridgeSides:
         if record.charged_for and parts:
             parts = {kind_of(record.charged_for): sum(parts.values(), _NOTHING)}
         cell = self.invoice[spot]
-        cell.name = cell.name or called(one, self.hidden)
+        cell.name = cell.name or self.names.called(one)
         if parts:
             side = cell.by_usage if one.logged is None else cell.by_lines
             side.count(record, parts, is_over_change=is_stretch(spot.day) and self.uses.changes_within(record))

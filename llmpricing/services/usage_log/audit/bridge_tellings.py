@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,8 +12,8 @@ from typing import NamedTuple
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes.explaining import places_of
-from llmpricing.services.usage_log.audit.bridge_cells import place_of
 from llmpricing.services.usage_log.audit.bridge_kinds import kind_of, tool_place
+from llmpricing.services.usage_log.audit.bridge_names import BridgeNames
 from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.formats.charged_for import is_fee
 from llmpricing.services.usage_log.formats.record import NO_FILE, FileTold, OutcomeKind, UsageRecord
@@ -32,24 +32,29 @@ class Teller(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What lines of a file are about, as far as they say it: all of one subject are summed up."""
+    """What lines of a file are about, as far as they say it: all of one subject are summed up. ``is_beside`` where they
+    are of no usage, such as a tax.
+    """
 
     days: str
     model: str
     what: str
     tier: str
     labels: Labels
+    is_beside: bool = False
 
 
 @dataclass(slots=True)
 class ToldAmount:
     """How much is told: its ``money`` in USD, and the ``amount`` by which it is compared, which of usage is a count; in
-    so many lines, from when to when, their figures written with at most so many ``places``.
+    so many lines, of which so many bear an id, from when to when, their figures written with at most so many
+    ``places``.
     """
 
     money: Decimal = _NOTHING
     amount: Decimal = _NOTHING
     lines: int = 0
+    ids: int = 0
     places: int = 0
     first: datetime | None = None
     last: datetime | None = None
@@ -57,7 +62,8 @@ class ToldAmount:
     def add(self, other: ToldAmount) -> None:
         """Add what others tell."""
         self.money, self.amount = WIDE.add(self.money, other.money), WIDE.add(self.amount, other.amount)
-        self.lines, self.places = self.lines + other.lines, max(self.places, other.places)
+        self.lines, self.ids = self.lines + other.lines, self.ids + other.ids
+        self.places = max(self.places, other.places)
         if other.first and other.last:
             self.first = min(self.first or other.first, other.first)
             self.last = max(self.last or other.last, other.last)
@@ -75,10 +81,10 @@ class Repeats(NamedTuple):
 @dataclass
 class Tellings:
     """Collects what each file tells. Memory grows with the days, models, kinds and labels of the files, not with their
-    lines. ``hidden`` is what is said for the name of a model that the price book does not know.
+    lines.
     """
 
-    hidden: Callable[[str], str] = str
+    names: BridgeNames
     told: dict[Teller, dict[Subject, ToldAmount]] = field(default_factory=lambda: defaultdict(dict))
     _repeated: dict[tuple[str, FileTold], ToldAmount] = field(default_factory=lambda: defaultdict(ToldAmount))
     _labels: dict[Labels, Labels] = field(default_factory=dict)
@@ -99,7 +105,7 @@ class Tellings:
 
     def subject_of(self, one: Audited) -> tuple[Teller, Subject]:
         """Of what, and in which file, a line tells."""
-        record, spot = one.priced.record, place_of(one, self.hidden)
+        record, spot = one.priced.record, self.names.place(one)
         charged_for = kind_of(record.charged_for) if record.charged_for else ""
         tool = tool_place(charged_for) if is_fee(charged_for) else ""
         by = {} if tool in ("", spot.model) else {"called by": spot.model}  # which not all files tell of a tool's fees
@@ -110,6 +116,7 @@ class Tellings:
             charged_for or record.charged_as,
             _tier(record),
             self._labels.setdefault(labels, labels),
+            bool(record.outcome.beside),
         )
         return Teller(spot.seller, record.charged is None, record.source), subject
 
@@ -131,11 +138,12 @@ class Tellings:
 def _told(one: Audited) -> ToldAmount:
     record = one.priced.record
     last = record.at and record.at + (record.span or _REQUEST)
+    ids = int(record.record_id is not None)
     if record.charged is not None:
         money = one.logged or _NOTHING
-        return ToldAmount(money, money, 1, places_of(record.charged), record.at, last)
+        return ToldAmount(money, money, 1, ids, places_of(record.charged), record.at, last)
     count = sum((Decimal(share) for share in record.usage.leaves), _NOTHING) if record.usage else _NOTHING
-    return ToldAmount(one.cost or _NOTHING, count, 1, 0, record.at, last)
+    return ToldAmount(one.cost or _NOTHING, count, 1, ids, 0, record.at, last)
 
 
 def _tier(record: UsageRecord) -> str:

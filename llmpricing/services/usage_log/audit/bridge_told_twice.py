@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,13 +11,23 @@ from typing import NamedTuple
 
 from llmpricing.domain.quotes.mistakes.explaining import CENTS
 from llmpricing.services.usage_log.audit.bridge_days import first_and_last, overlap, stretch
-from llmpricing.services.usage_log.audit.bridge_shared_lines import FilePair, SharedLines, names_told, shared_lines
+from llmpricing.services.usage_log.audit.bridge_shared_lines import (
+    Alike,
+    FilePair,
+    Shared,
+    SharedLines,
+    names_told,
+    shared_lines,
+)
 from llmpricing.services.usage_log.audit.bridge_tellings import Subject, Teller, Tellings, ToldAmount
 from llmpricing.services.usage_log.audit.verdicts import Audited
 
 TWICE, DIFFERS, MAYBE = "CHARGES_TOLD_TWICE", "CHARGES_TOLD_DIFFERENTLY", "CHARGES_MAY_BE_TOLD_TWICE"
 _NOTHING = Decimal(0)
 _HALF = Decimal("0.5")
+# So many different amounts prove lines the same whose ids differ: AWS gives its lines other ids in each report
+# (https://docs.aws.amazon.com/cur/latest/userguide/identity-columns.html), and in the parts of one, to other lines.
+_PROOF = 4
 
 
 class ToldTwice(NamedTuple):
@@ -76,28 +87,47 @@ def _rank(teller: Teller, told: Mapping[Subject, ToldAmount]) -> tuple[object, .
 
 
 def _settle(pair: FilePair) -> Iterator[ToldTwice]:
-    """Take out of either file what the other tells too, and say so."""
-    shared = list(shared_lines(pair))
-    same = [one for one in shared if pair.is_same(one)]
-    apart = [one for one in shared if not pair.is_same(one)]
-    if not shared:
-        return
-    if same and sum(map(_most, same)) >= sum(map(_most, apart)):
-        yield from _without(pair, same, 1)
-        for ours, theirs in apart:
+    """Take out of either file what the other tells too, as far as it is proven, and say so; else what may be."""
+    found: dict[Alike, list[Shared]] = defaultdict(list)
+    for one in shared_lines(pair):
+        found[pair.alike(one)].append(one)
+    same, apart, others = found[Alike.SAME], found[Alike.APART], found[Alike.OTHER_LINES]
+    if len({one.most for one in others if not one.is_beside}) >= _PROOF:
+        same, others = [*same, *others], []
+    if _are_of_the_same(same, apart):
+        again = [*same, *found[Alike.UNSURE]]
+        yield from _said(pair, TWICE, again)
+        for both in again:
+            _drop(pair.theirs, both.theirs)
+        for ours, theirs in (both.sides for both in apart):
             _drop(*((pair.ours, ours) if abs(ours.told.amount) < abs(theirs.told.amount) else (pair.theirs, theirs)))
         yield from _said(pair, DIFFERS, apart)
-    elif (side := pair.finer_within(shared)) is not None:
-        yield from _without(pair, shared, side)
+        yield from _said(pair, MAYBE, others)
     else:
-        yield from _said(pair, MAYBE, shared)
+        rest = [one for one in apart if not one.bears_ids]  # other ids, and other amounts: other lines
+        yield from _said(pair, MAYBE, [*same, *others, *found[Alike.UNSURE], *rest])
 
 
-def _without(pair: FilePair, cells: Sequence[tuple[SharedLines, SharedLines]], side: int) -> Iterator[ToldTwice]:
-    """Take what both tell out of one side."""
-    yield from _said(pair, TWICE, cells, side)
-    for both in cells:
-        _drop(pair.sides[side], both[side])
+def _are_of_the_same(same: Sequence[Shared], apart: Sequence[Shared]) -> bool:
+    """Whether equal amounts prove that two files tell the same, the most of their usage being equal. What is of no
+    usage, such as a commitment, proves nothing, and what is the same amount each day nothing of other usage: two
+    accounts may pay as much.
+    """
+    equal, other = _money_by_thing(same), _money_by_thing(apart)
+    differing = sum(map(sum, other.values()), _NOTHING)
+    if other.keys() <= equal.keys():
+        return bool(equal) and sum(map(sum, equal.values()), _NOTHING) >= differing
+    varied = (some for some in equal.values() if len(some) == 1 or len(set(some)) > 1)
+    return sum(map(sum, varied), _NOTHING) >= differing
+
+
+def _money_by_thing(cells: Sequence[Shared]) -> Mapping[tuple[str, ...], Sequence[Decimal]]:
+    """How much of money the cells of usage are, by what they are of."""
+    found: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
+    for one in cells:
+        if not one.is_beside:
+            found[one.thing].append(one.most)
+    return found
 
 
 def _drop(left: dict[Subject, ToldAmount], cell: SharedLines) -> None:
@@ -105,28 +135,20 @@ def _drop(left: dict[Subject, ToldAmount], cell: SharedLines) -> None:
         left.pop(subject, None)
 
 
-def _said(
-    pair: FilePair, code: str, cells: Sequence[tuple[SharedLines, SharedLines]], side: int = 1
-) -> Iterator[ToldTwice]:
-    """What is said of cells of both, of which those of one ``side`` are told again by it."""
+def _said(pair: FilePair, code: str, cells: Sequence[Shared]) -> Iterator[ToldTwice]:
+    """What is said of cells of both."""
     if not cells:
         return
-    days = [first_and_last(one.days) for both in cells for one in both[side].subjects]
-    sides = [(ours.told.money, theirs.told.money) for ours, theirs in cells]
+    days = [first_and_last(one.days) for both in cells for one in both.theirs.subjects]
+    sides = [(both.ours.told.money, both.theirs.told.money) for both in cells]
     low, high = (sum((pick(both) for both in sides), _NOTHING) for pick in (min, max))
     if code == MAYBE:
         low, high = high, sum(chain.from_iterable(sides), _NOTHING)
     first, last = min(first for first, _ in days), max(last for _, last in days)
-    kept, other = (pair.kept, pair.other) if side else (pair.other, pair.kept)
-    lines, money = (
-        sum(value) for value in zip(*((b[side].told.lines, b[side].told.money) for b in cells), strict=True)
-    )
-    told = (first, last, lines, Decimal(money), low, high)
+    lines, money = sum(both.theirs.told.lines for both in cells), sum((theirs for _, theirs in sides), _NOTHING)
+    kept, other = pair.kept, pair.other
+    told = (first, last, lines, money, low, high)
     yield ToldTwice(code, kept.seller, kept.is_usage, kept.file.number, other.file.number, *told)
-
-
-def _most(both: tuple[SharedLines, SharedLines]) -> Decimal:
-    return max(abs(cell.told.money) for cell in both)
 
 
 def _noise_of(teller: Teller, told: Mapping[Subject, ToldAmount]) -> Decimal:

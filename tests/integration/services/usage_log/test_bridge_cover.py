@@ -57,3 +57,19 @@ def test_what_is_charged_without_a_quantity_is_no_quantity_of_the_seller(book: S
     asked = sum((item.amount or Decimal(0) for item in other_items.values()), Decimal(0))
     assert (alone.counted, alone.uncounted) == (alone.log, 0)
     assert (both.counted, both.uncounted) == (alone.counted, asked)
+
+
+def test_usage_of_a_seller_whose_price_another_lends_is_that_sellers(book: Session) -> None:
+    """The book has no price of Azure's for the model: OpenAI's stands in, and neither is the other's usage."""
+    at_azure = {"provider": "azure"}
+    log = [call(MINI, 0, 10**6), replace(call(MINI, 0, 10**6), **at_azure)]
+    lines = [line(MINI, 0, 10**6, "0.4"), replace(line(MINI, 0, 10**6, "0.4"), **at_azure)]
+    both = bridge_of_records(book, log, lines)
+    assert (both.rows(), both.sums) == ([], (Decimal("0.8"),) * 3)
+    assert [one.seller for one in both.covered] == ["azure", "openai"]
+    alone = bridge_of_records(book, log, lines[:1])
+    assert [(row.name, row.money) for row in alone.rows()] == [("outside_of_invoice", Decimal("-0.4"))]
+    by_name = replace(call(MINI, 0, 10**6), model=f"azure/{MINI}")
+    assert bridge_of_records(book, [by_name], lines[1:]).rows() == []
+    other_surface = replace(call(MINI, 0, 10**6), provider="azure_ai")
+    assert bridge_of_records(book, [call(MINI, 0, 10**6), other_surface], lines).rows() == []
