@@ -99,13 +99,23 @@ CODEX = [
     World(
         "ccusage of Codex by month, day and session",
         [
-            document({"monthly": [{**without(OF_DAY, "date"), "month": "Nov 2026"}], "totals": SUMMED}),
+            document({"monthly": [{**without(OF_DAY, "date"), "month": "Oct 2026"}], "totals": SUMMED}),
             document({"daily": [{**OF_DAY, "date": "Nov 05, 2026"}], "totals": SUMMED}),
             document({"sessions": [OF_SESSION], "totals": SUMMED}),
         ],
         THOUGHT * 3,
         (3, 0, 0, 0),
         Decimal("0.006"),
+    ),
+    World(
+        "a month of Codex and its only day",
+        [
+            document({"monthly": [{**without(OF_DAY, "date"), "month": "Nov 2026"}], "totals": SUMMED}),
+            document({"daily": [{**OF_DAY, "date": "Nov 05, 2026"}], "totals": SUMMED}),
+        ],
+        THOUGHT,
+        (1, 0, 1, 0),
+        Decimal("0.002"),
     ),
     World("a day in another language", [document({"daily": [{**OF_DAY, "date": "20 nov. 2026"}]})], None, (0, 0, 0, 1)),
 ]
