@@ -110,11 +110,17 @@ def alike(one: Likeness, others: Mapping[str, Likeness]) -> list[str]:
 
 
 def tier_of_id(provider: str, api_id: str) -> str:
-    """Another way of its seller to sell the same that an id says, such as ``batch``, ``free``, ``spot``; empty for the
-    plain id.
+    """Another way of its seller to sell the same, such as ``batch``, ``free``, ``spot``, ``plan``; empty for the plain
+    one.
     """
     way = way_to_sell(provider, api_id)
     return way or (identity(api_id).variant.removeprefix(_FINE_TUNED) if ":" in api_id else "")
+
+
+def way_of(slug: str) -> str:
+    """The same of an offering's whole id."""
+    provider, _, api_id = slug.partition("/")
+    return tier_of_id(provider, api_id)
 
 
 def moves(api_id: str) -> bool:

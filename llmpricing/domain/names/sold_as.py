@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 # By seller: what stands before its ids, or behind, of its own; no word of a model.
@@ -31,6 +32,13 @@ _WAYS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     }
 )
 _WAY_WORDS = {"cc": "coding"}
+PLAN = "plan"
+# Sellers of nothing but plans: tokens are for who pays a fee too, and a price by the token is what the plan counts by.
+_PLANS = re.compile(
+    r"coding-plan|token-plan|^(?:chatgpt|firepass|github-copilot|gitlab|kimi-for-coding|microsoft-365-copilot"
+    r"|opencode-go|wafer\.ai)$"
+)
+_LATER = frozenset({"batch", "flex"})
 # How the weights are kept, whoever runs them: most sellers keep them so and do not say it.
 _PRECISION = re.compile(r"[-_](?:(?:nv|mx)?fp\d{0,2}|bf16|int[48]|awq|gptq|gguf|\dbit)(?![a-z0-9])", re.IGNORECASE)
 _FORM = re.compile(r"(?<=[a-z0-9])-hf$", re.IGNORECASE)  # the files' format at Hugging Face
@@ -57,10 +65,25 @@ def model_id(provider: str, api_id: str) -> str:
 
 
 def way_to_sell(provider: str, api_id: str) -> str:
-    """Another way than the plain one that the seller writes into the id, such as ``spot``; empty for the plain one."""
+    """Another way than the plain one that the seller writes into the id, such as ``spot``, or ``plan`` where it sells
+    nothing but plans; empty for the plain one.
+    """
+    if sells_by_plan(provider):
+        return PLAN
     found = _WAYS[provider].search(api_id) if provider in _WAYS else None
     word = next(filter(None, found.groups())).lower() if found else ""
     return _WAY_WORDS.get(word, word)
+
+
+@lru_cache(maxsize=1024)
+def sells_by_plan(provider: str) -> bool:
+    """Whether a seller sells nothing but plans: 0 by the token there is what a fee has paid for, and not free."""
+    return _PLANS.search(provider) is not None
+
+
+def answers_later(way: str) -> bool:
+    """Whether what is sold so answers when it suits the seller: another service than an answer at once."""
+    return way in _LATER
 
 
 def word_left_out(words: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from fractions import Fraction
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 
 LEAST_SCORES = 3  # fewer say too little of a model
+_PLAINLY = ("", "free")  # among free ones ``:free`` is what stands for the model; among paid ones there is none
 
 
 class WhyExcluded(StrEnum):
@@ -46,6 +47,7 @@ class ScoredOffering:
     given_up: bool = False
     is_own: bool = False  # its maker sells it
     is_lent: bool = False  # it is what is asked for by what lists say of the model alone, not of this seller
+    sold_as: str = ""  # another way to sell it than the plain one, on terms of its own
 
 
 def average_of(input_per_mtok: Decimal | None, output_per_mtok: Decimal | None) -> Fraction | None:
@@ -103,7 +105,7 @@ def best_value(
     offerings: Iterable[ScoredOffering], weights: Mapping[str, Decimal], floor: Decimal = Decimal(0)
 ) -> BestValue:
     """The rankings of models, each at the seller that asks the least of those given: as in the list, one that sells it
-    as ever before one that has given it up. ``floor`` is the least quality.
+    as ever before one that has given it up, and plainly before in another way. ``floor`` is the least quality.
     """
     ranked: list[ValuedOffering] = []
     free: list[ValuedOffering] = []
@@ -130,12 +132,12 @@ def best_value(
     )
 
 
-def _place(priced: tuple[Fraction, ScoredOffering]) -> tuple[bool, Fraction, bool, bool, int, str]:
+def _place(priced: tuple[Fraction, ScoredOffering]) -> tuple[bool, bool, Fraction, bool, bool, int, str]:
     """The order of a model's sellers; of those that ask the same one of which lists say what is asked for before one of
     whose model alone they say it, then the maker, then the shortest id, as in the list.
     """
     price, one = priced
-    return one.given_up, price, one.is_lent, not one.is_own, len(one.id), one.id
+    return one.given_up, one.sold_as not in _PLAINLY, price, one.is_lent, not one.is_own, len(one.id), one.id
 
 
 def frontier(points: Iterable[tuple[Fraction, Fraction]]) -> set[tuple[Fraction, Fraction]]:

@@ -12,7 +12,7 @@ from typing import Any
 from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.names.identities import identity, organisation
 from llmpricing.domain.names.labs import lab_of
-from llmpricing.domain.names.model_groups import SoldOffering, changes_model, grouped, moves, tier_of_id
+from llmpricing.domain.names.model_groups import SoldOffering, changes_model, grouped, moves, way_of
 from llmpricing.domain.names.model_names import model_name
 from llmpricing.domain.names.sold_as import model_id
 from llmpricing.domain.quotes.standing_on import StandsOn
@@ -76,7 +76,7 @@ class SoldModel:
         """Whether one of its offerings takes requests so long by what lists say of the model's other sellers alone."""
         if row.context_window is not None or tokens is None or self.least_context is None:
             return False
-        return self.least_context >= tokens and not tier_of_id(*row.id.split("/", 1))
+        return self.least_context >= tokens and not way_of(row.id)
 
     def status_at_maker(self, row: Any) -> str | None:
         """What the lab calls its own offerings of this model where one of another seller is still sold; None where that
@@ -157,7 +157,7 @@ def _given_up(members: Sequence[tuple[SoldOffering, Any]]) -> tuple[str, str] | 
 
 def _least_context(rows: Iterable[Any]) -> int | None:
     """Of those sold plainly: another way to sell may take less of the same."""
-    plain = (row for row in rows if not tier_of_id(*row.id.split("/", 1)))
+    plain = (row for row in rows if not way_of(row.id))
     return min((row.context_window for row in plain if row.context_window is not None), default=None)
 
 

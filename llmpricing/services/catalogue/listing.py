@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.names.model_groups import way_of
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn
 from llmpricing.models import Offering
 from llmpricing.services.catalogue import listing_in_book as in_book
@@ -32,7 +33,8 @@ __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "get_offering",
 class OfferingItem:
     """One row of the list. Prices are in ``currency`` per million tokens under base conditions; None is unknown.
     ``codes`` are what a quote by these prices would say of them, as far as that depends on the prices alone; of an
-    offering with none of them, by all its prices.
+    offering with none of them, by all its prices. ``sold_as`` is another way to sell it than the plain one, on terms of
+    its own, such as ``batch``, ``free`` or ``plan``; None for the plain one.
     """
 
     id: str
@@ -54,6 +56,7 @@ class OfferingItem:
     source: str | None
     verified_at: datetime | None
     codes: list[str]
+    sold_as: str | None
 
 
 _BESIDE = {
@@ -63,8 +66,9 @@ _BESIDE = {
     "knowledge_cutoff": "knowledge_cutoff",
     "stated_abilities": "stated_abilities",
 }  # of a row, from the offering's column
+_NO_COLUMNS = ("capabilities", "modalities", "codes", "sold_as")
 # The scalar columns, by which a list may be sorted.
-SORTABLE = tuple(name for name in OfferingItem.__slots__ if name not in ("capabilities", "modalities", "codes"))
+SORTABLE = tuple(name for name in OfferingItem.__slots__ if name not in _NO_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +202,5 @@ def _item(row: Any, codes: list[str]) -> OfferingItem:
     known = {k: v for k, v in (("input", values.pop("inputs")), ("output", values.pop("outputs"))) if v is not None}
     if values["capabilities"] is not None:
         values["capabilities"] = sorted(values["capabilities"])
-    return OfferingItem(**values, modalities=known or None, codes=codes)
+    sold_as = way_of(values["id"]) or None
+    return OfferingItem(**values, modalities=known or None, codes=codes, sold_as=sold_as)

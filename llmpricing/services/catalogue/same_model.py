@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from llmpricing.book.price_book import PriceBook
-from llmpricing.domain.names.model_groups import GroupKey, Likeness, alike, likeness, tier_of_id
+from llmpricing.domain.names.model_groups import GroupKey, Likeness, alike, likeness, way_of
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.models import Offering
 from llmpricing.services.catalogue.listed_models import SoldModel, models_of_rows
@@ -53,8 +53,7 @@ def other_sellers(model: SoldModel, slug: str) -> list[str]:
 
 def is_another_tier(slug: str) -> bool:
     """Whether the id says another way to sell than its seller's plain one."""
-    provider, _, api_id = slug.partition("/")
-    return bool(tier_of_id(provider, api_id))
+    return bool(way_of(slug))
 
 
 def _by_words(slugs: Iterable[str]) -> ByWords:

@@ -10,6 +10,7 @@ from typing import Any
 
 from llmpricing.domain.names.answers import Resolution
 from llmpricing.domain.names.model_groups import moves
+from llmpricing.domain.names.sold_as import answers_later
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.scores.best_value import BestValue, ScoredOffering, average_of, best_value
 from llmpricing.domain.scores.score_file import StatedScore
@@ -27,7 +28,6 @@ from llmpricing.services.scores.kept_scores import is_model, model_of, models_so
 
 _GONE = "removed"  # from its seller's list: nobody can buy it now
 _GIVEN_UP = "deprecated"
-_SLOWER = (":batch", ":flex")  # ids under which the same model answers later for less: another service
 _MILLION = 10**6
 _Scores = dict[str, dict[str, Decimal]]
 ValuedCosts = Callable[[Sequence[Any]], Mapping[str, WorkloadCost]]
@@ -67,7 +67,7 @@ def value_models(
     sold = [
         one
         for one in _items(reads, book, clocks, list(models), standing, question)
-        if one.status != _GONE and not one.id.endswith(_SLOWER)
+        if one.status != _GONE and not answers_later(one.sold_as or "")
     ]
     averages = _averages(reads, clocks, standing, sold, question.month)
     joined = {row.id: (model, row) for model in listed for row in model.rows}
@@ -83,6 +83,7 @@ def value_models(
             one.status == _GIVEN_UP,
             one.provider == joined[one.id][0].lab,
             wanted.lends(*joined[one.id]),
+            one.sold_as or "",
         )
         for one in sold
     ]

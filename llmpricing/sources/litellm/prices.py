@@ -18,6 +18,7 @@ from typing import Any
 from llmpricing.domain.conditions import BASE, STANDARD, Conditions, Step, conditions, sorted_extra
 from llmpricing.domain.meters import METERS, uncached
 from llmpricing.domain.money import multiply
+from llmpricing.domain.names.sold_as import sells_by_plan
 from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.litellm.clock import read_schedules
@@ -28,7 +29,6 @@ from llmpricing.sources.reading.fields import as_amount, as_condition, as_count,
 from llmpricing.sources.reading.timelines import ListRate, ListRates
 
 _TEXT_MODES = frozenset({"", "chat", "completion", "responses", "realtime"})
-_SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"})
 _SAYS_FREE = re.compile(r"[:/-]free$")
 _REASONING = "output_reasoning_tokens"
 _SEARCH = "search_context_cost_per_query"
@@ -229,7 +229,7 @@ def zeros_of(reader: EntryReader) -> dict[tuple[str, Conditions], DatedPrice]:
 
 def nothing_charged(provider: str, api_id: str, *, says_zero: bool) -> dict[tuple[str, Conditions], DatedPrice]:
     """What an entry without a price above zero says: paid by subscription, free, a zero that may mean less, nothing."""
-    if provider in _SUBSCRIPTIONS:
+    if sells_by_plan(provider):
         segment = DatedPrice(State.SUBSCRIPTION, None, METERS["input_tokens"].per)
     elif _SAYS_FREE.search(api_id):
         segment = DatedPrice(State.FREE, Decimal(0), METERS["input_tokens"].per)

@@ -15,6 +15,7 @@ from typing import Any
 
 from llmpricing.domain.conditions import BASE, Conditions, conditions
 from llmpricing.domain.meters import MTOK
+from llmpricing.domain.names.sold_as import sells_by_plan
 from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.sources.reading.bounds import step_at
 from llmpricing.sources.reading.cache_zeros import without_cache_zeros
@@ -37,7 +38,6 @@ _OTHER_KEYS = frozenset({"tiers", "context_over_200k"})
 _OLD_STEP = 200_000
 # Here ``reasoning`` is the output price while thinking, answer included (model-prices found out, backfill.py).
 THINKING_IS_OUTPUT = frozenset({"alibaba", "alibaba-cn"})
-_SUBSCRIPTIONS = re.compile(r"coding-plan|token-plan|^(firepass|github-copilot|gitlab|kimi-for-coding|wafer\.ai)$")
 _SAYS_FREE = re.compile(r"[:/-]free$")
 
 
@@ -114,7 +114,7 @@ def _settle_reasoning(provider: str, found: ListRates) -> None:
 
 
 def _all_zero(provider: str, api_id: str) -> tuple[Statement, ...]:
-    if _SUBSCRIPTIONS.search(provider):
+    if sells_by_plan(provider):
         segment = DatedPrice(State.SUBSCRIPTION, None, MTOK)
     elif _SAYS_FREE.search(api_id):
         segment = ListRate(Decimal(0), MTOK).segment(None)

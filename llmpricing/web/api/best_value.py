@@ -46,7 +46,8 @@ class BenchmarksAnswer(msgspec.Struct, forbid_unknown_fields=True):
 class ValuedJson(msgspec.Struct, forbid_unknown_fields=True):
     """A model at its cheapest seller, or why it is in no ranking. ``standing`` is ``ranked``, ``free`` or
     ``excluded``. ``quality`` and ``coverage`` are from 0 to 1, ``average_per_mtok`` is (input + output) / 2 in USD, or
-    what a million tokens of the month cost where one is stated.
+    what a million tokens of the month cost where one is stated. ``sold_as`` is another way to sell it than the plain
+    one, on terms of its own, such as ``spot`` or ``plan``: it stands there where nobody sells the model plainly.
     """
 
     rank: int | None
@@ -60,6 +61,7 @@ class ValuedJson(msgspec.Struct, forbid_unknown_fields=True):
     average_per_mtok: DecimalText | None
     qaps: DecimalText | None
     is_on_frontier: bool
+    sold_as: str | None
 
 
 class ValueMeta(ClocksMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -151,6 +153,7 @@ def _valued(one: ValuedOffering, place: int, standing: str) -> ValuedJson:
         ratio_text(one.average),
         None if one.qaps is None else ratio_text(one.qaps),
         one.is_on_frontier,
+        one.offering.sold_as or None,
     )
 
 
@@ -158,7 +161,18 @@ def _excluded(one: ExcludedModel) -> ValuedJson:
     quality = None if one.quality is None else ratio_text(one.quality)
     why = one.why.value
     return ValuedJson(
-        None, "excluded", why, one.model, None, quality, None, one.scores, None, None, is_on_frontier=False
+        None,
+        "excluded",
+        why,
+        one.model,
+        None,
+        quality,
+        None,
+        one.scores,
+        None,
+        None,
+        is_on_frontier=False,
+        sold_as=None,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.money import quotient_text, to_text
+from llmpricing.domain.names.model_groups import way_of
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.services.quotes.workloads import Workload
@@ -39,11 +40,13 @@ class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
     Where prices go by the hour ``total`` is that of usage spread evenly over a week, and ``low`` and ``high`` are what
     all of it would cost in its cheapest and in its dearest hours. Where a total is null because it depends on
     what nobody stated, such as a place or whether the model thinks, they are between what it lies. Null elsewhere.
+    ``sold_as`` is another way to sell it than the plain one, on terms of its own, such as ``batch`` or ``plan``.
     """
 
     rank: int | None
     id: str
     provider: str
+    sold_as: str | None
     total: DecimalText | None
     list_total: DecimalText | None
     currency: str | None
@@ -132,6 +135,7 @@ def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[Calculat
             None if one.total is None else place,
             one.offering,
             one.offering.partition("/")[0],
+            way_of(one.offering) or None,
             _text(one.total),
             _text(one.list_total),
             one.currency,

@@ -30,7 +30,7 @@ from llmpricing.charts.figures import sign as sign
 from llmpricing.domain.conditions import parse_key
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import parse_decimal, to_text
-from llmpricing.domain.names.model_groups import tier_of_id
+from llmpricing.domain.names.model_groups import way_of
 from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.services.catalogue.offering_detail import stated_conditions
 from llmpricing.services.catalogue.price_evidence import DifferenceDocument
@@ -146,8 +146,7 @@ def no_month(item: Any) -> str:
 
 def way(slug: str) -> str:
     """Another way than the plain one in which an id is sold, such as ``batch``; empty for the plain one."""
-    provider, _, api_id = slug.partition("/")
-    return tier_of_id(provider, api_id).replace("_", " ")
+    return way_of(slug).replace("_", " ")
 
 
 def age(days: int) -> str:

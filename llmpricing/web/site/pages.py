@@ -15,7 +15,6 @@ from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.companies import company_names
-from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, offering_detail
 from llmpricing.services.catalogue.doubtful_limits import LIMITS, doubt_of
@@ -84,7 +83,7 @@ def model(request: Request) -> dict[str, Any]:
         "cutoff": cutoff,
         "beside_cutoff": beside(cutoff),
         "doubts": {limit: words_of(doubt) for limit in LIMITS if (doubt := doubt_of(limit, item, of_it))},
-        "tier": tier_of_id(item.provider, item.id.partition("/")[2]),
+        "tier": item.sold_as,
         "groups": _by_conditions(details.prices),
         "blocks": blocks(details.prices),
         "stated": stated_of(request.reads, now, item.id, known),

@@ -97,6 +97,10 @@ def test_names_that_lists_contradict_join_nothing() -> None:
         ("aihubmix", "coding-kimi-k3", "coding"),
         ("openrouter", "openai/gpt-5.5:batch", "batch"),
         ("openrouter", "spotlight", ""),
+        ("opencode-go", "glm-5.3", "plan"),
+        ("github-copilot", "gpt-6-sol", "plan"),
+        ("zai-coding-plan", "glm-5.3", "plan"),
+        ("zai", "glm-5.3", ""),
         ("fireworks", "glm-5p3-us", ""),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -102,6 +103,20 @@ def test_a_model_stands_at_its_cheapest_paid_seller_and_free_ones_apart() -> Non
     assert [one.offering.id for one in found.ranked] == ["b/m"]
     assert [one.offering.id for one in found.free] == ["c/m"]
     assert not found.excluded
+
+
+def test_another_way_to_sell_stands_for_a_model_only_where_nobody_sells_it_plainly() -> None:
+    plan, plain = replace(offered("a/m", "1", "1"), sold_as="plan"), offered("b/m", "2", "2")
+    given_up, free = replace(plain, given_up=True), replace(offered("c/m", "0", "0"), sold_as="free")
+    for offerings, stands in (
+        ([plan, plain], "b/m"),
+        ([plan], "a/m"),
+        ([plan, given_up], "a/m"),
+        ([plan, plain, free], "b/m"),
+    ):
+        found = best_value(offerings, CLASSIC)
+        assert [one.offering.id for one in found.ranked] == [stands]
+        assert [one.offering.id for one in found.free] == ["c/m"] * (free in offerings)
 
 
 @pytest.mark.parametrize(
