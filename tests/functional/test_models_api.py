@@ -41,7 +41,7 @@ def test_item_has_exactly_the_documented_fields(testapp: TestApp) -> None:
     assert list(item) == [
         "id", "name", "provider", "lab", "status", "price_state", "currency", "input_per_mtok", "output_per_mtok",
         "cache_read_per_mtok", "cache_write_per_mtok", "context_window", "max_output_tokens", "capabilities",
-        "modalities", "price_since", "source", "verified_at", "codes", "announced",
+        "modalities", "price_since", "source", "verified_at", "codes", "sold_as", "announced",
         "unit_price",
     ]  # fmt: skip
 

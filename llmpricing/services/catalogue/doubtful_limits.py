@@ -37,8 +37,9 @@ def _elsewhere(limit: str, item: Any, model: SoldModel | None) -> int | None:
     """The most that lists state of the model at its lab, else at any other seller; None where they state nothing, and
     of the lab's own offering.
     """
-    if model is None or item.provider == model.lab:
+    told = {row.id for row in model.makers_word} if model else set()
+    if model is None or item.id in told:
         return None
     rows = [row for row in model.rows if row.id != item.id and getattr(row, limit) is not None]
-    own = [getattr(row, limit) for row in rows if row.provider == model.lab]
-    return max(own or [getattr(row, limit) for row in rows], default=None)
+    by_maker = [getattr(row, limit) for row in rows if row.id in told]
+    return max(by_maker or [getattr(row, limit) for row in rows], default=None)

@@ -11,7 +11,7 @@ from typing import Any
 
 from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.names.identities import identity, organisation
-from llmpricing.domain.names.labs import lab_of
+from llmpricing.domain.names.labs import lab_of, sells_for
 from llmpricing.domain.names.model_groups import SoldOffering, changes_model, grouped, moves, way_of
 from llmpricing.domain.names.model_names import model_name
 from llmpricing.domain.names.sold_as import model_id
@@ -82,12 +82,21 @@ class SoldModel:
         """What the lab calls its own offerings of this model where one of another seller is still sold; None where that
         one is the lab's, or the lab sells the model as ever, or not at all.
         """
-        return self.given_up[1] if self.given_up and row.provider != self.given_up[0] else None
+        return self.given_up[1] if self.given_up and not sells_for(row.provider, self.given_up[0]) else None
 
     @property
     def own(self) -> int:
         """How many of the rows are the lab's own offerings."""
-        return sum(row.provider == self.lab for row in self.rows)
+        return sum(map(self.is_makers, self.rows))
+
+    def is_makers(self, row: Any) -> bool:
+        """Whether an offering is the lab's own, by whatever id it sells."""
+        return sells_for(row.provider, self.lab)
+
+    @property
+    def makers_word(self) -> list[Any]:
+        """The offerings by which the lab itself speaks: those under its own id, else those under its others."""
+        return makers_word(self.rows, self.lab)
 
 
 _made: Memory[tuple[str, int, Clocks, bool], list[SoldModel]] = Memory(3, lambda models: 200 * len(models))
@@ -136,6 +145,16 @@ def api_id(row: Any) -> str:
     return str(row.id.partition("/")[2])
 
 
+def makers_word(rows: Iterable[Any], lab: str | None) -> list[Any]:
+    """Of these offerings those by which a lab itself speaks: under its own id, else under its others."""
+    own = [row for row in rows if sells_for(row.provider, lab)]
+    return [row for row in own if row.provider == lab] or own
+
+
+def _maker_first(row: Any, lab: str | None) -> tuple[bool, bool, str]:
+    return row.provider != lab, not sells_for(row.provider, lab), row.provider
+
+
 def _bare(group: Sequence[SoldOffering]) -> Any:
     return identity(next((one for one in group if not moves(one.api_id)), group[0]).api_id).model
 
@@ -149,7 +168,7 @@ def _sold(row: Any) -> SoldOffering:
 
 def _given_up(members: Sequence[tuple[SoldOffering, Any]]) -> tuple[str, str] | None:
     lab = _lab(members)
-    own = {row.status or "active" for _, row in members if row.provider == lab}
+    own = {row.status or "active" for row in makers_word([row for _, row in members], lab)}
     if lab is None or not own or "active" in own:
         return None
     return lab, "deprecated" if "deprecated" in own else min(own)
@@ -172,11 +191,12 @@ def _model(
     lasting = [(sold, row) for sold, row in members if not moves(sold.api_id)]
     telling = lasting or members
     named = [(model_id(sold.provider, sold.api_id), row.name) for sold, row in telling]
-    own = [name for name, (_, row) in zip(named, telling, strict=True) if row.provider == lab]
+    told = {row.id for row in makers_word([row for _, row in telling], lab)}
+    own = [name for name, (_, row) in zip(named, telling, strict=True) if row.id in told]
     name = model_name(own, named, max(dates) if dated and "" not in dates else "") if joined else members[0][1].name
     name = name if lasting or not joined else f"{name.removesuffix(' Latest')} (latest)"
     released = _released([row for _, row in telling], lab, min(filter(None, dates), default=""))
-    rows = sorted((row for _, row in members), key=lambda row: (row.provider != lab, row.provider, len(row.id), row.id))
+    rows = sorted((row for _, row in members), key=lambda row: (*_maker_first(row, lab), len(row.id), row.id))
     return SoldModel(name, lab, kind, released, tuple(rows), *of_group)
 
 
@@ -197,8 +217,8 @@ def _first(found: Counter[str]) -> str | None:
 
 
 def _released(rows: Sequence[Any], lab: str | None, dated: str) -> date | None:
-    own: list[date] = [row.released_on for row in rows if row.released_on and row.provider == lab]
-    stated = own or [row.released_on for row in rows if row.released_on]
+    telling = [row for row in rows if row.released_on]
+    stated: list[date] = [row.released_on for row in makers_word(telling, lab) or telling]
     if stated:
         return min(stated)
     try:

@@ -249,7 +249,7 @@ def _test(wanted: ModelFilter, clocks: Clocks, month: Between) -> Callable[[Sold
             return False
         told += [meets(row, need) if wanted.stated else model.meets(row, need) for need in wanted.needs]
         if wanted.by_maker:
-            told.append(None if model.lab is None else row.provider == model.lab)
+            told.append(None if model.lab is None else model.is_makers(row))
         if fewest is not None:
             told.append(_takes(row, fewest) if wanted.stated else model.takes(row, fewest))
         if most is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from llmpricing.domain.names.labs import sells_for
 from llmpricing.services.catalogue.same_model import is_another_tier
 
 Weigh = Callable[[Any], Decimal | None]  # what a row costs; None where nobody knows
@@ -31,7 +32,7 @@ def shown_offering(rows: Sequence[Any], lab: str | None, lent: Collection[str], 
     """
 
     def place(row: Any) -> tuple[Any, ...]:
-        is_own, is_lent = row.provider == lab, row.id in lent
+        is_own, is_lent = sells_for(row.provider, lab), row.id in lent
         if cost is None:
             return is_another_tier(row.id), not is_own, len(row.id) if is_own else 0
         found = cost(row)

@@ -81,7 +81,7 @@ def value_models(
             one.currency,
             passing.get(one.id, question.wanted is None),
             one.status == _GIVEN_UP,
-            one.provider == joined[one.id][0].lab,
+            joined[one.id][0].is_makers(one),
             wanted.lends(*joined[one.id]),
             one.sold_as or "",
         )

@@ -84,7 +84,7 @@ def rank_sellers(
 
     def rank(one: RankedSeller) -> tuple[Any, ...]:
         item = one.item
-        return places[item.id], one.total is None, one.total or 0, item.provider != model.lab, item.id
+        return places[item.id], one.total is None, one.total or 0, not model.is_makers(item), item.id
 
     ranked.sort(key=rank)
     kept = {row.id for row in shown}

@@ -15,9 +15,9 @@ from llmpricing.web.site.workload import month_total
 
 def makers_own(model: SoldModel, shown: Any, offerings: Sequence[Any]) -> list[Any]:
     """Those of the offerings that its lab sells as the shown one is sold; none where that is the lab's too."""
-    if shown.provider == model.lab:
+    if model.is_makers(shown):
         return []
-    return [one for one in rivals_of(shown, offerings) if one.provider == model.lab]
+    return [one for one in rivals_of(shown, offerings) if model.is_makers(one)]
 
 
 def own_month(own: Sequence[Any], costs: Mapping[str, WorkloadCost]) -> tuple[Any, Decimal] | None:
