@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from llmpricing.sources.registry import SOURCES
 from llmpricing.web.site import changes
 from llmpricing.web.site.changes import FOLDED, OF_EACH, OF_OFFERING, WEEKS
 from llmpricing.web.site.charts.agreement import agreement_chart
+from tests.commands import commands_on
 from tests.conftest import running_app
 from tests.lists import cost_map, listed
 from tests.servers import new_database
@@ -302,3 +304,40 @@ def test_two_lists_are_compared_price_by_price(empty_session: Session) -> None:
     for source, text in (("genai-prices", content), ("litellm", cost_map(large=2, small=1))):
         import_lists(empty_session, [(SOURCES[source], ReadList(text, at, at, "file"))])
     assert agreements(empty_session, datetime.now(UTC)) == [ListAgreement("genai-prices", "litellm", 4, 1, 0, 0)]
+
+
+def test_page_api_command_and_feed_tell_the_same_moves(
+    store_urls: Any, empty_book: str, redis_url: str, tmp_path: Path
+) -> None:
+    """A price that came and went back, one that another list tells too, and one that moved for good."""
+    now = datetime.now(UTC)
+    lists = [
+        ("genai-prices", 25, listed("acme", {"acme-large": (2, 8)})),
+        ("genai-prices", 18, listed("acme", {"acme-large": (4, 8)})),
+        ("genai-prices", 11, listed("acme", {"acme-large": (2, 8)})),
+        ("litellm", 9, cost_map(**{"acme-large": 2})),
+        ("genai-prices", 3, listed("acme", {"acme-large": (2, 6)})),
+    ]
+    with new_database(store_urls, empty_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session:
+            for source, days, content in lists:
+                at = now - timedelta(days=days)
+                with session.begin():
+                    import_lists(session, [(SOURCES[source], ReadList(content, at, at, "file"))])
+        with running_app(url, redis_url) as app:
+            api = app.get(f"/api/v1/changes?since={now - timedelta(days=21):%Y-%m-%dT%H:%M:%SZ}").json["data"]
+            page = [one.get_text() for one in app.get("/changes?days=21").html.select("section ul.moves li ul li")]
+            feed = [one["_llmpricing"] for one in app.get("/changes.json").json["items"] if one["tags"][0] == "changed"]
+        command = commands_on(tmp_path, url, redis_url).json("changes --since 21d")["changes"]
+    moves = [(one["meter"], one["old"]["amount"], one["new"]["amount"], one["is_sellers"]) for one in api]
+    assert moves == [
+        ("input_tokens", "2", "4", True),
+        ("input_tokens", "4", "2", True),
+        ("output_tokens", "8", "6", True),
+    ]
+    assert [{name: one[name] for name in api[0]} for one in command] == api
+    told = [(one["meter"], one["old"]["amount"], one["new"]["amount"], one["is_sellers"]) for one in feed]
+    assert sorted(told) == moves
+    lines = [f"{meter.replace('_', ' ')}: ${old}.00 per million tokens → ${new}.00" for meter, old, new, _ in moves]
+    assert sorted(line for line in lines if any(line in " ".join(one.split()) for one in page)) == sorted(lines)
+    assert len(page) == len(lines)

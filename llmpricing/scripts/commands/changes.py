@@ -18,7 +18,7 @@ from llmpricing.scripts.listed_models import listed_names, listed_offerings
 from llmpricing.scripts.options import back_to, ini_option, json_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.scripts.usage_spend import concerned, spend_of, usage_option
-from llmpricing.services.catalogue.price_changes import Change, changes_since, known_since
+from llmpricing.services.catalogue.price_changes import Change, known_since, moves_since
 from llmpricing.services.names.name_changes import changed_names
 from llmpricing.settings import Settings
 
@@ -45,8 +45,8 @@ def changes(
     usage: Path | None,
     as_json: bool,
 ) -> None:
-    """Tell what moved in published prices: what was charged and known then beside what is now, and what was announced
-    since; llmpricing calendar tells all that is.
+    """Tell what moved in published prices since then, each move by itself, and what was announced since; llmpricing
+    calendar tells all that is.
 
     With --models only what moved of these is told, and the exit code is 3 if anything did, else 0. Names are ids
     (openai/gpt-4o) or any name that resolves; # begins a comment. An offering that the price book did not hold then is
@@ -64,7 +64,7 @@ def changes(
     with failures_told(), open_book(settings) as session:
         listed: frozenset[str] = listed_offerings(session, models, now) if models else frozenset()
         known = known_since(session, since)
-        found = changes_since(session, since, now, listed if models else None, known)
+        found = moves_since(session, since, now, listed if models else None, known)
         spend = spend_of(session, usage, now)
     found = [change for change in found if arrivals or change.old is not None]
     found.sort(key=lambda change: -concerned(spend, (change.offering,)))

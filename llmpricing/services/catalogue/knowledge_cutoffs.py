@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from llmpricing.domain.names.model_groups import moves
-from llmpricing.services.catalogue.listed_models import SoldModel, api_id
+from llmpricing.services.catalogue.listed_models import SoldModel, api_id, makers_word
 
 _MONTH = len("2025-01")
 
@@ -34,7 +34,7 @@ def knowledge_cutoff(model: SoldModel, day: date) -> KnowledgeCutoff | None:
     """
     rows = [row for row in model.rows if row.knowledge_cutoff is not None]
     rows = [row for row in rows if not moves(api_id(row))] or rows
-    own = [row for row in rows if row.provider == model.lab]
+    own = makers_word(rows, model.lab)
     by_month = _sellers_by_month(own or rows)
     if not by_month:
         return None

@@ -1,4 +1,4 @@
-"""What moved in published prices: what was charged and known at one time beside what is charged and known now."""
+"""What moved in published prices since a time, each move by itself: for the API, the command and the pages alike."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def known_since(reads: Reads, since: datetime) -> datetime:
     return since if first is None else max(since, first)
 
 
-def changes_since(
+def moves_since(
     reads: Reads,
     since: datetime,
     now: datetime,
     offerings: Collection[str] | None = None,
     known: datetime | None = None,
 ) -> list[Change]:
-    """What moved between ``since`` and ``now``, what was announced in between included, by offering, meter and
-    conditions. Two times are compared, so what moved and moved back is no change: who asks again after a while (a
-    program, the command) learns what its answers differ by. ``steps_since`` is for who reads what happened.
+    """Each move between ``since`` and ``now``, what was announced in between included, by offering, meter and
+    conditions: ``old`` is the price just before it began, so that a move is told with the same two prices whatever
+    ``since`` is, and a price that came and went back moved twice. ``recorded_at`` is when it was told first.
 
     Where the price book began later, what it knew at its beginning tells what was charged at ``since``: prices move by
     the dates that lists state of them. An offering that it did not hold then is new, not moved: it is left out. With
@@ -67,24 +67,7 @@ def changes_since(
     """
     compared = Compared(since, known or known_since(reads, since))
     by_offering = groupby(moved_rows(reads, compared, offerings), key=lambda row: row.offering)
-    return [change for _, of_one in by_offering for change in _of_offering(list(of_one), compared, now)]
-
-
-def steps_since(
-    reads: Reads,
-    since: datetime,
-    now: datetime,
-    offerings: Collection[str] | None = None,
-    known: datetime | None = None,
-) -> list[Change]:
-    """What moved as ``changes_since`` has it, but each step by itself, also those that were taken back since: ``old``
-    is the price just before it began.
-
-    So a step is told with the same two prices whatever ``since`` is. ``recorded_at`` is when it was told first.
-    """
-    compared = Compared(since, known or known_since(reads, since))
-    by_offering = groupby(moved_rows(reads, compared, offerings), key=lambda row: row.offering)
-    return [change for _, of_one in by_offering for change in _steps_of_offering(list(of_one), compared, now)]
+    return [change for _, of_one in by_offering for change in _moves_of_offering(list(of_one), compared, now)]
 
 
 def announced(reads: Reads, now: datetime, offerings: Collection[str] | None = None) -> list[Change]:
@@ -93,29 +76,13 @@ def announced(reads: Reads, now: datetime, offerings: Collection[str] | None = N
     return [change for _, of_one in components for change in _ahead(list(of_one), now)]
 
 
-def _of_offering(rows: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
+def _moves_of_offering(rows: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
     for _, of_one in groupby(rows, key=component_of):
         yield from _moves(list(of_one), rows, compared, now)
 
 
 def _moves(rows: Sequence[Any], of_offering: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
-    """The change of one component's price up to now, and those that were announced since."""
-    old = _charged(rows, compared)
-    current = _current(rows, now)
-    if current is not None and not _same(old, current):
-        yield _change(old, current, compared.charged)
-    elif current is None and old is not None:
-        yield _end(old, rows, of_offering, now)
-    yield from _announced_since(rows, compared, now)
-
-
-def _steps_of_offering(rows: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
-    for _, of_one in groupby(rows, key=component_of):
-        yield from _steps(list(of_one), rows, compared, now)
-
-
-def _steps(rows: Sequence[Any], of_offering: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
-    """Each step of one component's price up to now, and those announced since; what a list corrects of the time
+    """Each move of one component's price up to now, and those announced since; what a list corrects of the time
     compared with is one too.
     """
     before = _charged(rows, compared)

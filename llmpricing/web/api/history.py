@@ -12,7 +12,7 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
-from llmpricing.services.catalogue.price_changes import Change, changes_since, known_since
+from llmpricing.services.catalogue.price_changes import Change, known_since, moves_since
 from llmpricing.services.catalogue.price_history import PastPrice, price_history
 from llmpricing.services.clocks import Clocks
 from llmpricing.web import parameters as p
@@ -54,7 +54,8 @@ class AmountJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
-    """A published price that moved. ``old`` or ``new`` is null where there was or is none; ``factor`` is new / old.
+    """A published price that moved: ``old`` is the one just before it. ``old`` or ``new`` is null where there was or is
+    none; ``factor`` is new / old.
     ``is_sellers`` is false where no evidence says that the seller changed it: a list told of it for the first time, or
     another list is believed now; where ``new`` is null then, ``source`` told the old price and is not believed now.
     ``is_operators``: an operator set it by hand, or took that back.
@@ -116,7 +117,7 @@ def list_changes(request: Request) -> ChangesAnswer:
     since = values.get("since", now - SINCE)
     known = known_since(request.reads, since)
     asked = own_ids(request, values["model"]) if "model" in values else None
-    found = changes_since(request.reads, since, now, None if asked is None else set(asked), known)
+    found = moves_since(request.reads, since, now, None if asked is None else set(asked), known)
     if "provider" in values:
         wanted = sellers(request, values["provider"])
         found = [one for one in found if one.offering.partition("/")[0] in wanted]
@@ -176,7 +177,7 @@ CHANGES = Operation(
     view=list_changes,
     title="Published prices that moved, and those that were announced since",
     parameters={
-        "since": p.time.of("beside what was charged and known then; seven days ago where it is left out"),
+        "since": p.time.of("what moved after it, each move by itself; seven days ago where it is left out"),
         "provider": p.text.of("of these sellers, by id"),
         "model": p.text.of("of these offerings, by id"),
         **page_readers(DEFAULT_LIMIT),

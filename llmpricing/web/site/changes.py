@@ -18,7 +18,7 @@ from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing import OfferingItem
-from llmpricing.services.catalogue.price_changes import Change, announced, known_since, steps_since
+from llmpricing.services.catalogue.price_changes import Change, announced, known_since, moves_since
 from llmpricing.web import parameters as p
 from llmpricing.web.list_query import own_ids, sellers, standing
 from llmpricing.web.parameters import read_parameters
@@ -67,7 +67,7 @@ def show(request: Request) -> dict[str, Any]:
     models = set(own_ids(request, values["model"])) if "model" in values else None
     if "provider" in values:
         (values["provider"],) = sellers(request, [values["provider"]])
-    every = _of_seller(steps_since(request.reads, since, now, models, began), values)
+    every = _of_seller(moves_since(request.reads, since, now, models, began), values)
     past = [one for one in every if not _is_announced(one, now)]
     moved = [one for one in past if one.is_sellers == ("learnt" not in values)]
     coming = [] if "learnt" in values else _of_seller(announced(request.reads, now, models), values)

@@ -19,7 +19,7 @@ from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing_query import OfferingFilter
-from llmpricing.services.catalogue.price_changes import steps_since
+from llmpricing.services.catalogue.price_changes import moves_since
 from llmpricing.services.catalogue.seller_regions import seller_regions
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.names.resolving import names_of
@@ -107,7 +107,7 @@ def show_provider(request: Request) -> dict[str, Any]:
     every = items_then(request, clocks, sold, stands_on)
     since = request.period.start - _LATELY
     slugs = {one.id for one in page.items}
-    moved = steps_since(request.reads, since, request.period.start, slugs, _known_since(request, since))
+    moved = moves_since(request.reads, since, request.period.start, slugs, _known_since(request, since))
     late = late_prices(request.reads, request.book, clocks, slugs, stands_on) if leaves_out(request) else ()
     return {
         "show": display,

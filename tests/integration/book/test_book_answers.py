@@ -37,7 +37,7 @@ from llmpricing.services.catalogue.listing import (
 from llmpricing.services.catalogue.news import NewsKind, news_since
 from llmpricing.services.catalogue.offering_detail import details
 from llmpricing.services.catalogue.positions import parse_position, position_text
-from llmpricing.services.catalogue.price_changes import changes_since, known_since
+from llmpricing.services.catalogue.price_changes import known_since, moves_since
 from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.catalogue.sources import read_sources
@@ -269,7 +269,7 @@ def test_changes_sources_and_disagreements_are_those_of_the_database(database, b
         since, now = one.at, one.known_at or NOW + 8 * DAY
         assert known_since(book, since) == known_since(database, since)
         for slugs in (None, sorted(book.numbers)[::7], ["no/such"]):
-            found, expected = (changes_since(reads, since, now, slugs) for reads in (book, database))
+            found, expected = (moves_since(reads, since, now, slugs) for reads in (book, database))
             assert found == expected
             moved += len(found)
     assert moved > 100

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.components import ComponentKey
 from llmpricing.services.catalogue.news import news_since
-from llmpricing.services.catalogue.price_changes import changes_since, steps_since
+from llmpricing.services.catalogue.price_changes import moves_since
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
@@ -58,7 +58,7 @@ def moves(engine: Engine, since: datetime, now: datetime) -> list[Any]:
     with Session(engine) as session:
         return [
             (c.offering, c.meter, c.old and c.old.amount, c.new and c.new.amount, c.factor, c.valid_from)
-            for c in changes_since(session, since, now)
+            for c in moves_since(session, since, now)
         ]
 
 
@@ -86,7 +86,7 @@ def test_what_a_list_tells_of_for_the_first_time_is_no_move_of_a_seller(engine: 
     told = mapped(cache_read_input_token_cost=1e-6, cache_creation_input_token_cost=3e-6)
     load(engine, told, MONDAY + 3 * week, "litellm")
     with Session(engine) as session:
-        found = changes_since(session, MONDAY + timedelta(days=1), MONDAY + 4 * week)
+        found = moves_since(session, MONDAY + timedelta(days=1), MONDAY + 4 * week)
     assert {(one.offering, one.meter): one.is_sellers for one in found} == {
         ("acme/a", "cache_read_tokens"): False,
         ("acme/a", "cache_write_tokens"): True,  # the same list did not have it before
@@ -99,14 +99,34 @@ def test_what_a_list_announces_is_the_sellers_move(engine: Engine) -> None:
     ahead = MONDAY + timedelta(days=60)
     load(engine, dated((None, 2), (f"{ahead:%Y-%m-%d}", 3)), MONDAY + timedelta(days=7))
     with Session(engine) as session:
-        (found,) = changes_since(session, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8))
+        (found,) = moves_since(session, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8))
     assert (found.valid_from, found.is_sellers) == (ahead, True)
 
 
-def test_a_price_that_came_and_went_back_did_not_move(engine: Engine) -> None:
+def test_a_price_that_came_and_went_back_moved_twice(engine: Engine) -> None:
     for week, amount in enumerate((2, 3, 2)):
         load(engine, price_list(a=amount), MONDAY + timedelta(days=7 * week))
-    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=20)) == []
+    found = moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=20))
+    assert [one[:4] for one in found if one[1] == "input_tokens"] == [
+        ("acme/a", "input_tokens", 2, 3),
+        ("acme/a", "input_tokens", 3, 2),
+    ]
+
+
+def test_a_move_keeps_its_day_its_list_and_its_seller_when_another_list_is_believed(engine: Engine) -> None:
+    """What the dated list told is no word of the one that tells the same price later."""
+    day = MONDAY + timedelta(days=8)
+    load(engine, dated((None, 2), (f"{day:%Y-%m-%d}", 1)), MONDAY)
+    load(engine, price_list(a=1), MONDAY + timedelta(days=50), "genai-prices")
+    mapped = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 4e-6}
+    load(engine, json.dumps({"acme/a": mapped}).encode(), MONDAY + timedelta(days=120), "litellm")
+    with Session(engine) as session:
+        found = moves_since(session, MONDAY + timedelta(days=1), MONDAY + timedelta(days=121))
+    (told,) = [one for one in found if one.meter == "input_tokens"]
+    assert told.old is not None
+    assert told.new is not None
+    assert (told.old.amount, told.new.amount, told.valid_from) == (2, 1, day)
+    assert (told.source, told.is_sellers) == ("genai-prices", True)
 
 
 def test_a_step_is_told_with_the_price_just_before_it_whatever_is_compared_with(engine: Engine) -> None:
@@ -116,7 +136,7 @@ def test_a_step_is_told_with_the_price_just_before_it_whatever_is_compared_with(
 
     def steps(since: datetime) -> list[Any]:
         with Session(engine) as session:
-            found = steps_since(session, since, MONDAY + 3 * week)
+            found = moves_since(session, since, MONDAY + 3 * week)
         return [
             (one.old and one.old.amount, one.new and one.new.amount, one.valid_from, one.recorded_at, one.is_sellers)
             for one in found
@@ -166,7 +186,7 @@ def test_a_price_that_is_withdrawn_is_unknown_now(engine: Engine) -> None:
         ("acme/a", "output_tokens", 8, None, None, MONDAY + timedelta(days=3.5)),
     ]
     with Session(engine) as session:
-        withdrawn, not_offered = changes_since(session, *days)
+        withdrawn, not_offered = moves_since(session, *days)
     assert withdrawn.new is None
     assert withdrawn.recorded_at > MONDAY + timedelta(days=6)
     assert not_offered.new is not None
@@ -196,7 +216,7 @@ def test_what_another_list_takes_over_without_was_withdrawn_by_nobody(engine: En
     load(engine, json.dumps({"acme/a": mapped}).encode(), MONDAY + 8 * week, "litellm")
     days = MONDAY + timedelta(days=1), MONDAY + 9 * week
     with Session(engine) as session:
-        found = {one.meter: one for one in changes_since(session, *days)}
+        found = {one.meter: one for one in moves_since(session, *days)}
         told = {one.meter: one for one in news_since(session, *days)}
     cache = found["cache_read_tokens"]
     assert (cache.new, cache.source, cache.is_sellers) == (None, "genai-prices", False)
@@ -211,7 +231,7 @@ def test_what_a_list_ends_itself_was_withdrawn_by_the_seller(engine: Engine) -> 
     load(engine, dated((None, 2)), MONDAY + week)
     days = MONDAY + timedelta(days=1), MONDAY + 2 * week
     with Session(engine) as session:
-        assert [(one.meter, one.new, one.is_sellers) for one in changes_since(session, *days)] == [
+        assert [(one.meter, one.new, one.is_sellers) for one in moves_since(session, *days)] == [
             ("cache_read_tokens", None, True)
         ]
         assert [(one.meter, one.kind, one.is_sellers) for one in news_since(session, *days)] == [
@@ -225,7 +245,7 @@ def test_what_an_operator_pins_and_releases_is_no_move_of_the_seller(engine: Eng
 
     def told(since: datetime, now: datetime) -> list[Any]:
         with Session(engine) as session:
-            found = [*changes_since(session, since, now), *news_since(session, since, now)]
+            found = [*moves_since(session, since, now), *news_since(session, since, now)]
         return [(one.new and one.new.amount, one.is_sellers, one.is_operators) for one in found]
 
     with Session(engine) as session, session.begin():
@@ -241,7 +261,7 @@ def test_only_the_offerings_asked_for_are_looked_at(engine: Engine) -> None:
     load(engine, price_list(a=2, b=5), MONDAY)
     load(engine, price_list(a=3, b=6), MONDAY + timedelta(days=7))
     with Session(engine) as session:
-        found = changes_since(session, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8), ["acme/b"])
+        found = moves_since(session, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8), ["acme/b"])
     assert {change.offering for change in found} == {"acme/b"}
 
 
@@ -263,7 +283,8 @@ def test_text_tells_listed_models_and_says_what_is_unknown_or_not_offered(
     load(engine, listed, datetime.now(UTC) - timedelta(hours=1))
     text = moved.run("changes --since 7d --arrivals --models", str(tmp_path / "models.txt")).output
     assert "acme/a cache_read_tokens: unknown -> 1 USD per 1,000,000" in text
-    assert "acme/a output_tokens: 8 USD per 1,000,000 -> not offered" in text
+    assert "acme/a output_tokens: 8 USD per 1,000,000 -> 12 USD per 1,000,000 (1.5x)" in text
+    assert "acme/a output_tokens: 12 USD per 1,000,000 -> not offered" in text
     assert "Listed models moved: acme/a" in text
     said = moved.json("changes --since 7d --arrivals")
     assert [c["old"] for c in said["changes"] if c["meter"] == "cache_read_tokens"] == [None]
