@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.file_reader import ReadBatch
     from llmpricing.services.usage_log.formats.record import UsageRecord
     from llmpricing.services.usage_log.formats.shape import Shape
-    from llmpricing.services.usage_log.formats.usage_file import UsageFile
+    from llmpricing.services.usage_log.formats.usage_file import TakenFor, UsageFile
 
 _MISSING = "Reading usage files needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
 _NONE_KNOWN = (
@@ -47,7 +47,7 @@ class FoundFiles:
         """The same without names, for what is said of them: people and customers give names to folders and fields."""
         names = self._names()
         known = [
-            replace(file, path=Path(names[file.path]), taken=replace(file.taken, others=()), shape=_unowned(file.shape))
+            replace(file, path=Path(names[file.path]), taken=_unowned_fields(file), shape=_unowned(file.shape))
             for file in self.known
         ]
         return replace(self, known=known, unknown=[Path(names[path]) for path in self.unknown])
@@ -61,6 +61,12 @@ class FoundFiles:
     def _names(self, *others: Path) -> dict[Path, str]:
         paths = dict.fromkeys([*(file.path for file in self.known), *self.unknown, *others])
         return {path: f"file {number}" for number, path in enumerate(paths, 1)}
+
+
+def _unowned_fields(file: UsageFile) -> TakenFor:
+    """What a file's fields are taken for, without its owner's names: --columns names all of its own."""
+    is_own = _unowned(file.shape) is not file.shape
+    return replace(file.taken, fields={} if is_own else file.taken.fields, others=())
 
 
 def _unowned(shape: Shape) -> Shape:

@@ -69,7 +69,11 @@ _OF_A_BILL = ("day", "model", "project", "session")
     help="A report as one page, printable, complete in itself.",
 )
 @click.option("--force", is_flag=True, help="Replace OUT and the report where they exist.")
-@click.option("--redact", is_flag=True, help="Hash keys, users, teams, sessions and record ids, tell no file's name.")
+@click.option(
+    "--redact",
+    is_flag=True,
+    help="Hash keys, users, teams, projects, sessions, record ids and owners in names of models; tell no file's name.",
+)
 @click.option(
     "--tolerance",
     callback=share_read,

@@ -29,7 +29,8 @@ def apart_document(bridge: Bridge) -> dict[str, Any]:
             {
                 "provider": one.seller,
                 "currency": one.currency,
-                "per_usd": to_text(one.own),
+                "per_usd": to_text(round(one.own, 9)),
+                "per_usd_at_most": to_text(round(one.highest, 9)),
                 "book_per_usd": None if one.book is None else to_text(round(one.book, 9)),
                 "lines": one.lines,
             }
@@ -44,7 +45,11 @@ def apart_words(told: Mapping[str, Any]) -> Iterator[str]:
         yield _days_words(told["days_without_log"])
     yield from map(_names_words, told["names_apart"])
     yield from map(_beyond_words, told["names_beyond_log"])
-    yield from map(_rate_words, told["rates"])
+    rates = sorted(told["rates"], key=lambda one: -one["lines"])
+    yield from map(_rate_words, rates[:_MOST])
+    if left := rates[_MOST:]:
+        lines = sum(one["lines"] for one in left)
+        yield f"{lines:,} more lines tell {len(left):,} other rates of their sellers; --json tells all of them"
 
 
 def _days_words(days: Sequence[Mapping[str, str]]) -> str:
@@ -66,7 +71,8 @@ def _beyond_words(one: Mapping[str, Any]) -> str:
 
 
 def _rate_words(one: Mapping[str, Any]) -> str:
-    own = f"{one['currency']} {one['per_usd']} for a USD"
+    to = f" to {one['per_usd_at_most']}" if one["per_usd_at_most"] != one["per_usd"] else ""
+    own = f"{one['currency']} {one['per_usd']}{to} for a USD"
     lines = f"{one['lines']:,} line{'s' if one['lines'] != 1 else ''} of {one['provider'] or 'a seller not named'}"
     if one["book_per_usd"] is None:
         return f"{lines} are turned into USD at the seller's own rate, {own}: the price book has none of these days"

@@ -76,7 +76,7 @@ def told_twice_words(
     if one["code"] == DIFFERS:
         return (
             f"{kept} and {other} tell the same {one['what']} ({of_days}), but for {number}: {low} to "
-            f"{one['high']}, of which the larger of each is counted; export both anew, or leave the older one out "
+            f"{high}, of which the larger of each is counted; export both anew, or leave the older one out "
             f"({one['code']})"
         )
     return (

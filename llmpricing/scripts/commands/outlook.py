@@ -40,7 +40,11 @@ _CENT = Decimal("0.01")
 @click.option(
     "--by", "way", type=click.Choice(list(LABELLED)), default="team", show_default=True, help="Whose part of each step."
 )
-@click.option("--redact", is_flag=True, help="Hash keys, users, teams and sessions, and tell no file's name.")
+@click.option(
+    "--redact",
+    is_flag=True,
+    help="Hash keys, users, teams, projects, sessions and owners in names of models; tell no file's name.",
+)
 @click.option("--known-at", type=known_by, metavar="TIME", help="By what was known then. Now, if left out.")
 @json_option
 @asks_book

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from llmpricing.services.usage_log.audit.redaction import without_told
 from tests.commands import Commands, commands_on
 from tests.made_invoices import SELLERS, Seller, chance_of, cur_with_other_lines, made_log
 from tests.planted_invoices import files_of
@@ -207,3 +208,48 @@ def test_a_model_whose_name_is_hidden_is_told_without_a_command_that_cannot_work
         assert "run it without --redact" in hidden
         assert "alias add" not in hidden
         assert "--map '" not in hidden
+
+
+def test_reasons_and_names_tell_no_word_of_the_file_whatever_signs_it_has(commands: Commands, tmp_path: Path) -> None:
+    """A tier that no seller has, quotes of both kinds, a model of one's own with a tool's words, columns and labels."""
+    secrets = ("falcon", "bob", "acme")
+    head = (
+        "at,model,input_tokens,output_tokens,service_tier,charged\n2026-11-20T00:00:00Z,openai/gpt-4.1,5,10,batch,0.5\n"
+    )
+    rows = (
+        "2026-11-20T00:00:00Z,openai/gpt-4.1,5,10,falcon-tier,0.5",
+        '2026-11-20T00:00:00Z,openai/gpt-4.1,"it\'s ""Bob"", (Falcon)",10,,0.5',
+        "2026-11-20T00:00:00Z,acme-web-search-for-bob,5,10,,0.5",
+    )
+    for number, row in enumerate(rows):
+        log = tmp_path / f"log{number}.csv"
+        log.write_text(head + row + "\n", "utf-8")
+        plain = commands.run("audit", str(log)).output
+        told = "".join(commands.run("audit", str(log), "--redact", *more).output for more in ((), ("--json",)))
+        assert any(word in plain.casefold() for word in secrets)
+        assert not any(word in told.casefold() for word in secrets)
+        assert "service_tier" in told or number
+    own, columns = tmp_path / "own.csv", tmp_path / "own.toml"
+    own.write_text("when,dep,inp,outp,falcon_customer\n2026-11-20T00:00:00Z,openai/gpt-4.1,5,10,x\n", "utf-8")
+    columns.write_text(
+        'model="dep"\nat="when"\n[counts]\ninput_tokens="inp"\noutput_tokens="outp"\n[labels]\nacme="falcon_customer"\n',
+        "utf-8",
+    )
+    asked = ("audit", str(own), "--columns", str(columns))
+    told = "".join(commands.run(*asked, "--redact", *more).output for more in ((), ("--json",)))
+    assert "falcon_customer" in commands.run(*asked).output
+    assert not any(word in told.casefold() for word in secrets)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "unitOfMeasure is per 1K units, Project Falcon, of which it is not known how many tokens it means",
+        "the request failed (Falcon (Bob) secret thing)",
+        "name 'it's \"Bob\" Falcon' is not known",
+    ],
+)
+def test_what_a_reason_repeats_is_left_out_to_its_end(reason: str) -> None:
+    told = without_told(reason)
+    assert "..." in told
+    assert not any(word in told for word in ("Falcon", "Bob", "thing"))

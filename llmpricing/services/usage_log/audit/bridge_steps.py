@@ -197,7 +197,8 @@ def _moved(steps: Sequence[BridgeStep], numbers: Sequence[int]) -> Iterator[int]
     """Those of one kind that cancel out to the last digit, else all of days in a row if little is left of them."""
     for days in _runs(steps, numbers):
         run = [number for number in days if steps[number].money]
-        exactly = list(_cancelling(steps, run))
+        found = cancelling([steps[number].money for number in run])
+        exactly = {run[place] for places in found for place in places}
         rest = [number for number in run if number not in exactly]
         gross = sum((abs(steps[number].money) for number in rest), _NOTHING)
         left = sum((steps[number].money for number in rest), _NOTHING)
@@ -206,15 +207,16 @@ def _moved(steps: Sequence[BridgeStep], numbers: Sequence[int]) -> Iterator[int]
             yield from rest
 
 
-def _cancelling(steps: Sequence[BridgeStep], run: Sequence[int]) -> Iterator[int]:
-    """The shortest stretches of a run that sum to nothing."""
-    begin = 0
-    for end in range(len(run)):
-        for first in range(end - 1, begin - 1, -1):
-            if not sum((steps[number].money for number in run[first : end + 1]), _NOTHING):
-                yield from run[first : end + 1]
-                begin = end + 1
-                break
+def cancelling(amounts: Sequence[Decimal]) -> Iterator[range]:
+    """Where the shortest stretches of amounts lie that sum to nothing: between them the sum so far is the same."""
+    so_far = _NOTHING
+    latest = {so_far: 0}  # after how many amounts it came to each sum, since the last such stretch
+    for end, amount in enumerate(amounts, 1):
+        so_far = WIDE.add(so_far, amount)
+        if (first := latest.get(so_far)) is not None:
+            yield range(first, end)
+            latest.clear()
+        latest[so_far] = end
 
 
 def _runs(steps: Sequence[BridgeStep], numbers: Sequence[int]) -> Iterator[list[int]]:

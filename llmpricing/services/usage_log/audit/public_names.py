@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from llmpricing.domain.names.matching import Resolution
-from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.context import TIERS, Context
 from llmpricing.domain.times import EPOCH
+from llmpricing.domain.usage.reading import SAME_TIER
 from llmpricing.services.usage_log.formats.charged_for import fee_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.pricer import LogPricer
@@ -34,6 +35,16 @@ _OWNED = (
     re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(?P<owned>[^:]+):", re.IGNORECASE),
     re.compile(r"(?:^|/)accounts/(?!fireworks/)(?P<owned>[^/]+)/", re.IGNORECASE),
     re.compile(r"(?:^|/)projects/(?P<owned>[^/]+)/", re.IGNORECASE),
+)
+# Of the lines by which sellers charge what tools cost.
+_OF_TOOLS = frozenset(
+    word
+    for line in (
+        "web search searches file files maps grounding code execution interpreter session sessions container",
+        "containers usage tool tools call calls request requests query queries fee fees hour hours google vertex bing",
+        "openai anthropic azure api per of for and the with by",
+    )
+    for word in line.split()
 )
 _NAMES_ONLY = re.compile(r"[^a-z0-9]+")
 _SEVERAL = ", "
@@ -63,9 +74,20 @@ class PublicNames:
             self._made[key] = self._public(asked, record.context, record.at or EPOCH)
         return self._made[key]
 
+    def tier(self, record: UsageRecord, told: str | None) -> str | None:
+        """A tier as it may be told: hashed where neither the record's offering nor any seller knows it."""
+        if not told or told in TIERS or told in SAME_TIER:
+            return told
+        found = self._pricer.found(record.model, record.provider, record.context, record.at or EPOCH)
+        return told if told in found.prices.tiers else self._hashed(told)
+
+    def _of_a_tool(self, word: str) -> str:
+        return word if word.casefold() in _OF_TOOLS else self._hashed(word)
+
     def _public(self, asked: _NamedModel, where: Context, at: datetime) -> _NamedModel:
         if not asked.model or fee_of(asked.model):
-            return asked._replace(provider=self._seller(asked.provider))
+            told = _WORD.sub(lambda word: self._of_a_tool(word[0]), asked.model)
+            return _NamedModel(told, self._seller(asked.provider))
         meaning = self._meaning(asked, where, at)
         if meaning is None:
             told = _SEVERAL.join(map(self._of_one, asked.model.split(_SEVERAL)))

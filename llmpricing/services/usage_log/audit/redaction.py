@@ -29,14 +29,18 @@ def hiding() -> Callable[[str], str]:
     return lambda name: f"unknown model {hashed(name)}" if name else ""
 
 
-# Where reasons and remarks repeat what the file says.
-_TOLD = (
-    re.compile(r"(?<=[\s(])(?:'[^']*'|\"[^\"]*\")"),
-    re.compile(r"(?<=not understood: ).+"),
-    re.compile(r"(?<=failed \()(?!status \d+\))[^)]*(?=\))"),
-    re.compile(r"(?<=\bis )(?!not )[^,;:]+(?=, (?:of which|a kind))"),
-    re.compile(r"(?<=its unit is ).+(?=, not tokens)"),
-    re.compile(r"(?<=on one's own machine \()[^)]*(?=\))"),
+# Where reasons and remarks repeat what the file says: to the last sign that may end it, for the file's own words may
+# hold any sign.
+_TOLD = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        r"(?<=[\s(])(?:'.*'|\".*\")",
+        r"(?<=not understood: ).+",
+        r"(?<=failed \()(?!status \d+\)).*(?=\))",
+        r"(?<=\bis )(?!not ).+(?=, (?:of which|a kind|not a (?:whole )?(?:number|count)))",
+        r"(?<=its unit is ).+(?=, not tokens)",
+        r"(?<=on one's own machine \().*(?=\))",
+    )
 )
 
 
@@ -57,7 +61,7 @@ def redaction(pricer: LogPricer) -> RecordChange:
     def of_record(record: UsageRecord) -> UsageRecord:
         labels = {name: text if name == USED_AT else hashed(text) for name, text in record.labels.items()}
         own = record.record_id and hashed(record.record_id)
-        beside, outcome = record.outcome.beside, record.outcome
+        beside, outcome, usage = record.outcome.beside, record.outcome, record.usage
         model, provider = names.of(record)
         return replace(
             record,
@@ -65,6 +69,8 @@ def redaction(pricer: LogPricer) -> RecordChange:
             provider=provider,
             labels=labels,
             record_id=own,
+            context=record.context._replace(service_tier=names.tier(record, record.context.service_tier)),
+            usage=usage and usage._replace(service_tier=names.tier(record, usage.service_tier)),
             charged_as=beside,
             outcome=not_of_usage(beside) if beside else outcome._replace(reason=without_told(outcome.reason)),
             remark=without_told(record.remark),
