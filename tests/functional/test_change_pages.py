@@ -232,9 +232,9 @@ def test_a_seller_is_shown_with_what_it_sells_and_what_moved(app: TestApp) -> No
         page.select_one("details.ages summary").get_text() == app.get("/").html.select_one(".ages summary").get_text()
     )
     assert [row.th.a.get_text() for row in page.select("table.value tbody tr")] == [
-        "acme-large",
-        "acme-new",
-        "acme-small",
+        "Acme Large",
+        "Acme New",
+        "Acme Small",
     ]
     nothing = app.get("/providers/acme?page=9").html.find("section", {"aria-labelledby": "sells"})
     assert nothing.find("table") is None
@@ -252,10 +252,10 @@ def test_what_a_seller_sells_stands_on_pages(app: TestApp, monkeypatch: pytest.M
     monkeypatch.setattr("llmpricing.web.site.sources.PAGE", 2)
     first = app.get("/providers/acme?tokens=21M").html
     assert "3 offerings, 3 with a price" in first.select_one(".lead").get_text()
-    assert [row.th.a.get_text() for row in first.select("table.value tbody tr")] == ["acme-large", "acme-new"]
+    assert [row.th.a.get_text() for row in first.select("table.value tbody tr")] == ["Acme Large", "Acme New"]
     second = app.get(first.select_one("a[rel=next]")["href"])
     assert second.request.GET == {"tokens": "21M", "page": "2"}
-    assert [row.th.a.get_text() for row in second.html.select("table.value tbody tr")] == ["acme-small"]
+    assert [row.th.a.get_text() for row in second.html.select("table.value tbody tr")] == ["Acme Small"]
     assert second.html.select_one("a[rel=next]") is None
     assert second.html.select_one(".pager a")["href"] == "/providers/acme?tokens=21M"
     assert "start again" in app.get("/providers/acme?page=9").html.main.get_text()

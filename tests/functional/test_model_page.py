@@ -124,6 +124,44 @@ def test_what_the_lists_say_stands_side_by_side(modelapp: TestApp) -> None:
     assert "Of 2 figures beside those that count, 1 is the same." in spoken(page.html.main)
 
 
+def test_a_list_that_says_the_same_in_another_scheme_does_not_ask_another_price(
+    modelapp: TestApp, engine: Engine
+) -> None:
+    stepped = {"input_mtok": {"base": 2, "tiers": [{"start": 200_000, "price": 4}]}, "output_mtok": 8}
+    first, second = json.loads(sold()), json.loads(cost_map())
+    entry = {"id": "gpt-10", "name": "GPT-10", "match": {"equals": "gpt-10"}, "prices": stepped}
+    next(one for one in first if one["id"] == "openai")["models"].append(entry)
+    second["gpt-10"] = second["gpt-9"] | {"input_cost_per_token": 2e-6}
+    published = datetime(2026, 11, 16, tzinfo=UTC)
+    with Session(engine) as session, session.begin():
+        for name, said in (("genai-prices", first), ("litellm", second)):
+            reading = ReadList(json.dumps(said).encode(), published, NOW + timedelta(hours=3), "a test's list")
+            import_lists(session, [(SOURCES[name], reading)])
+    months = modelapp.get("/calculator?model=openai/gpt-10&input_tokens=1000&output_tokens=10")
+    for page in (modelapp.get("/models/openai/gpt-10"), months):
+        told = spoken(page.html.main)
+        assert "litellm says the same here, in another scheme" in told
+        assert "litellm asks" not in told
+
+
+def test_a_price_that_no_list_states_is_said_to_be_so_and_no_mark_of_another_seller_stands_by_it(
+    modelapp: TestApp,
+) -> None:
+    html = modelapp.get("/models/azure/gpt-9").html
+    assert [spoken(one) for one in html.select(".tiles dd")] == ["$2.00", "$8.00", "not stated", "not stated"]
+    assert html.select_one("section[aria-labelledby=base] .meanings") is None
+    assert "lists differ" in spoken(html.select_one("section[aria-labelledby=sellers] .meanings"))
+
+
+def test_the_page_of_a_seller_calls_models_as_the_list_does(modelapp: TestApp) -> None:
+    def called(seller: str) -> dict[str, str]:
+        heads = modelapp.get(f"/providers/{seller}").html.select("tbody th[scope=row]:has(.id)")
+        return {spoken(head.select_one(".id")): spoken(head.a) for head in heads}
+
+    assert called("aws") == {"aws/openai.gpt-9-v1:0": "GPT-9", "aws/us.openai.gpt-9-v1:0": "GPT-9"}
+    assert called("openai")["openai/gpt-9:batch"] == "GPT-9 batch"
+
+
 def test_of_a_price_that_a_person_holds_the_lists_words_stand_beside_it(modelapp: TestApp, engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         held = HeldPrice("openai/gpt-9", ComponentKey("input_tokens", ""), Decimal(2), 10**6)

@@ -111,7 +111,7 @@ def test_the_switch_of_the_list_leads_on_to_the_page_of_the_model(testapp: TestA
 def test_its_page_says_so_in_the_place_of_each_price(testapp: TestApp) -> None:
     page = testapp.get(f"/models/{LARGE}?as_of={BEFORE}")
     tiles = [spoken(one) for one in page.html.select(".tiles dd")]
-    assert tiles == ["not known then"] * 3 + ["– unknown"]  # nobody states a cache write
+    assert tiles == ["not known then"] * 3 + ["not stated"]  # nobody states a cache write
     cells = [spoken(cell) for cell in page.html.select("table.matrix td")]
     assert cells == ["not known then"] * 3
     for table in ("charged", "sellers"):

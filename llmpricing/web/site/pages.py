@@ -72,7 +72,8 @@ def model(request: Request) -> dict[str, Any]:
     ages, sold_by = freshness.source_ages(request.reads, now), providers(request.reads)
     known = [price for price in details.prices if price.price_id not in late]
     sources = {price.source for price in details.prices}
-    shown = [item, *(one.item for one in sellers.ranked)]
+    own = {code for price in known for code in price.codes} | set([] if is_undated(item) else item.codes)
+    theirs = {code for one in sellers.ranked if not is_undated(one.item) for code in one.item.codes}
     ends = {item.id: next_end(of_base(details.prices), now)}
     announced = announced_steps(request, clocks, workload, ends, {item.id: sellers.total}, stands_on)
     past = price_history(request.reads, request.book, item.id, clocks.known_at, stands_on) or []
@@ -94,8 +95,8 @@ def model(request: Request) -> dict[str, Any]:
         "shelf": shelf,
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
-        "codes": {code for one in shown if not is_undated(one) for code in one.codes}
-        | {code for price in known for code in price.codes},
+        "codes": own,
+        "codes_of_sellers": theirs - own,
         "provider_names": company_names(sold_by),
         "price_pages": {one.id: one.price_pages for one in sold_by},
         "needs_said": _needs_said(of_it, item.id),

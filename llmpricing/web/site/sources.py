@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -12,16 +13,20 @@ from pyramid.response import Response
 
 from llmpricing.charts.renderer import can_draw
 from llmpricing.domain.names.companies import company_names
+from llmpricing.domain.names.model_groups import tier_of_id
+from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements, summed
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.freshness import source_ages
+from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.price_changes import moves_since
 from llmpricing.services.catalogue.seller_regions import seller_regions
 from llmpricing.services.catalogue.sources import read_sources
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
@@ -103,7 +108,8 @@ def show_provider(request: Request) -> dict[str, Any]:
         limit=MOST_OFFERINGS,
         standing=stands_on,
     )
-    sold = sorted(page.items, key=lambda one: (one.name.casefold(), one.id))
+    called = _names_of_models(request, clocks, stands_on, page.items)
+    sold = sorted(page.items, key=lambda one: (called[one.id].casefold(), one.id))
     every = items_then(request, clocks, sold, stands_on)
     since = request.period.start - _LATELY
     slugs = {one.id for one in page.items}
@@ -116,6 +122,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "conditions": display.conditions,
         "id": asked,
         "name": names[asked],
+        "names": called,
         "price_pages": next(one.price_pages for one in sellers if one.id == asked),
         "count": page.count,
         "items": every[(number - 1) * PAGE : number * PAGE],
@@ -131,6 +138,17 @@ def show_provider(request: Request) -> dict[str, Any]:
         "regions": told_regions(seller_regions(request.reads, clocks, asked, late)),
         "changes": [one for one in moved if one.is_sellers][:MOST_MOVED],
     }
+
+
+def _names_of_models(
+    request: Request, clocks: Clocks, stands_on: StandsOn, items: Iterable[listing.OfferingItem]
+) -> dict[str, str]:
+    """By offering the model's name as the list and its own page write it, with the way it is sold."""
+    models = listed_models(request.reads, request.book, clocks, stands_on)
+    found = {row.id: model.name for model in models for row in model.rows}
+    called = {one.id: found.get(one.id, one.name) for one in items}
+    tiers = {one.id: tier_of_id(one.provider, one.id.partition("/")[2]) for one in items}
+    return {slug: f"{name} {tiers[slug]}" if tiers[slug] else name for slug, name in called.items()}
 
 
 def _known_since(request: Request, since: datetime) -> datetime:
