@@ -12,7 +12,7 @@ from llmpricing.charts.renderer import ChartRenderer
 from llmpricing.scripts.commands.audit_html import audit_charts, audit_page
 from llmpricing.web.site.columns import IDS
 from tests.browser import chromium
-from tests.browser.accessibility import BEYOND_THE_SCREEN
+from tests.browser.accessibility import BEYOND_THE_SCREEN, breaches
 from tests.browser.chromium import Browser
 from tests.browser.test_pages import PATHS
 
@@ -167,6 +167,9 @@ def test_a_report_of_the_command_line_breaks_no_word_on_a_phone(browser: Browser
     browser.open((tmp_path / "report.html").as_uri())
     browser.resize(390, 850)
     assert browser.run(BEYOND_THE_SCREEN) <= 0
+    assert breaches(browser, [("light", 390), ("dark", 390)]) == []
+    top = "return document.querySelector('{}').getBoundingClientRect().top"
+    assert browser.run(top.format("table")) < browser.run(top.format(".chart"))  # the answer, then its picture
     shown = "return [...document.querySelectorAll('.chart svg')].map(one => one.clientWidth).filter(Boolean)"
     assert [width < 390 for width in browser.run(shown)] == [True]
     assert browser.run("return Math.max(...[...document.querySelectorAll('tr')].map(row => row.offsetHeight))") < 120

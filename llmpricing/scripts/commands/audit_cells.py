@@ -48,13 +48,18 @@ def per_cent(told: str | None, after: str = "") -> str:
     return "" if told is None else f"{Decimal(told):+f} %{after}"
 
 
+def scrolled(label: str) -> str:
+    """The beginning of what is moved sideways on a phone, by keys too, as a screen reader calls it."""
+    return f'<div class="wide" role="region" aria-label="{text(label)}" tabindex="0">'
+
+
 def table(title: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Rows with the same names as a table."""
     if not rows:
         return
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     yield f"<h2>{text(title)}</h2>\n" if title else ""
-    yield '<div class="wide">'
+    yield scrolled(title or "Sums")
     yield f"<table><tr>{''.join(_cell('th', name, name.replace('_', ' ')) for name in names)}</tr>\n"
     for row in rows:
         yield f"<tr>{''.join(_cell('td', name, row[name]) for name in names)}</tr>\n"

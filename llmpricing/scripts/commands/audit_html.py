@@ -20,7 +20,7 @@ from llmpricing.scripts.commands.audit_bridge import (
     wrong_words,
 )
 from llmpricing.scripts.commands.audit_bridge_apart import apart_words
-from llmpricing.scripts.commands.audit_cells import NUMBERS, days, instant, money, per_cent, table, text
+from llmpricing.scripts.commands.audit_cells import NUMBERS, days, instant, money, per_cent, scrolled, table, text
 from llmpricing.scripts.commands.audit_style import STYLE
 from llmpricing.scripts.commands.audit_told_twice import told_twice_words
 
@@ -106,12 +106,9 @@ def _causes(causes: Sequence[Mapping[str, Any]], chart: EmbeddedChart | None) ->
         "<h2>Why</h2>\n<p>A share is one of all amounts without their signs: what was logged too much and too little "
         "add up.</p>\n"
     )
-    if chart is not None and chart.picture:
-        yield f'<figure class="chart">{chart.picture}</figure>\n'
-    elif chart is not None:
-        yield f'<p>{text(chart.finding)}. <span class="soft">{text(chart.note)}</span></p>\n'
+    yield scrolled("Causes of the difference")
     yield (
-        '<div class="wide"><table><tr><th class="n">logged too much</th><th class="n">records</th><th>cause</th>'
+        '<table><tr><th class="n">logged too much</th><th class="n">records</th><th>cause</th>'
         '<th class="n">share</th></tr>\n'
     )
     for cause in causes:
@@ -121,6 +118,10 @@ def _causes(causes: Sequence[Mapping[str, Any]], chart: EmbeddedChart | None) ->
             f'<td class="n">{text(cause["share"])} %</td></tr>\n'
         )
     yield "</table></div>\n"
+    if chart is not None and chart.picture:
+        yield f'<figure class="chart">{chart.picture}</figure>\n'
+    elif chart is not None:
+        yield f'<p>{text(chart.finding)}. <span class="soft">{text(chart.note)}</span></p>\n'
 
 
 def _example(example: Mapping[str, Any] | None) -> str:
