@@ -103,8 +103,9 @@ class SumsOnce:
         rows = []
         for part, record in zip(batch.parts, (record for _, record in batch.others), strict=True):
             if _is_sum(file, record):
-                own, weight, facts = _sum_of(file, record)
+                own, weight, facts = _sum_of(file, record, part)
                 document = self._document(file, part)
+                part = 0 if file.shape.sums is ToldSums.LINES else part
                 rows.append((own, document, part, micros(record.at) if record.at else 0, weight, facts))
                 if record.record_id is not None:
                     self._lines_with_ids.add(document)
@@ -214,8 +215,9 @@ class SumsOnce:
     def _marked(self, file: UsageFile, part: int, record: UsageRecord) -> UsageRecord:
         if not _is_sum(file, record):
             return record
-        own, weight, facts = _sum_of(file, record)
+        own, weight, facts = _sum_of(file, record, part)
         document = self._document(file, part)
+        part = 0 if file.shape.sums is ToldSums.LINES else part
         if self._first_part.get((own, document, weight, facts), part) != part:
             return replace(record, outcome=RETOLD)
         told = self._told.get((own, document), SumTelling.BILLED)
@@ -247,15 +249,15 @@ def _is_sum(file: UsageFile, record: UsageRecord) -> bool:
     return is_told and is_open and record.at is not None and record.span is not None
 
 
-def _sum_of(file: UsageFile, record: UsageRecord) -> tuple[int, int, int]:
+def _sum_of(file: UsageFile, record: UsageRecord, part: int) -> tuple[int, int, int]:
     """What tells the sum from others, in 64 bits; how much it counts, or charges where it counts nothing; and what else
-    it tells.
+    it tells. Of a line of a bill its ``part`` is of what it is.
     """
     window = record.usage.told.window if record.usage and record.usage.told else None
     when = () if _SESSION in record.labels else (record.at, record.span)
     of = (file.shape.name, when, record.model, record.provider, str(record.context), window)
     line = (record.currency, record.charged_for, record.charged_as, *sorted(record.labels.items()))
-    own = hash((*of, *line))
+    own = hash((*of, *line, part if file.shape.sums is ToldSums.LINES else 0))
     if record.usage:
         return own, *telling_of(record)
     amount = int((record.charged or 0) * 10**9)

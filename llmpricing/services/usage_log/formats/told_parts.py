@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -11,6 +12,8 @@ from llmpricing.services.usage_log.formats.pages import ApiPage
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.shape import Shape, ToldSums
 
+_MOST = 2**63 - 1
+_NO_WORD = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?$|\d{4}-?\d\d-?\d\d|\d\d?/\d\d?/\d{4}|[{\[]")  # numbers, times, JSON
 _OF_A_PAGE = 24  # bits of the number of a bucket that is parted; the rest is that of its page
 
 
@@ -21,7 +24,8 @@ def page_of(part: int) -> int:
 
 class ToldParts:
     """The parts of one file, in order: its pages; of buckets the stretches within which time runs one way, so that
-    each tells a time once; of buckets that are parted each by itself.
+    each tells a time once; of buckets that are parted each by itself; of lines of a bill all that say the same but for
+    times and numbers, as each is of something of its own.
     """
 
     def __init__(self, shape: Shape, pages: Sequence[ApiPage]) -> None:
@@ -35,6 +39,8 @@ class ToldParts:
         row, self._rows = self._rows, self._rows + 1
         while self._page < len(self._ends) and row >= self._ends[self._page]:
             self._page += 1
+        if self._sums is ToldSums.LINES:  # ids tell lines apart by themselves
+            return 0 if any(one.record_id for one in records) else _of_line(fields)
         if self._sums is ToldSums.PARTED:
             return (self._page << _OF_A_PAGE) + row
         if self._sums is ToldSums.BUCKETS and any(isinstance(value, list | Mapping) for value in fields.values()):
@@ -53,3 +59,21 @@ class ToldParts:
             else:
                 self._is_rising = is_rising
         self._before = at
+
+
+def _of_line(fields: Mapping[str, Any]) -> int:
+    """What a line of a bill is of, whether or not its reader asks for it, in 63 bits: a bill may be parted by any of
+    it. Times and amounts are left out, for they are written otherwise in a table, or go on.
+    """
+    return hash(tuple(sorted(_words(fields)))) & _MOST
+
+
+def _words(found: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(found, Mapping):
+        for key, value in found.items():
+            yield from _words(value, f"{name}.{key}")
+    elif isinstance(found, list):
+        for value in found:
+            yield from _words(value, name)
+    elif isinstance(found, str) and (word := found.strip()) and not _NO_WORD.match(word):
+        yield name, word

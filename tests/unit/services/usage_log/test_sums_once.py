@@ -214,6 +214,22 @@ def test_bills_that_overlap_count_the_lines_of_both_once(tmp_path: Path) -> None
         assert (billed(found), codes(found)) == (166, set())
 
 
+def test_a_bill_that_is_parted_by_what_no_reader_asks_for_is_added_up(tmp_path: Path) -> None:
+    """The same hours and amounts of two teams: in one file they are two, and in two as well."""
+    teams = [
+        [
+            {**json.loads(line), "labels": [{"key": "team", "value": team}]}
+            for hour in (10, 11, 12)
+            for line in [of_gcp(10, hour=hour)]
+        ]
+        for team in ("a", "b")
+    ]
+    files = ["\n".join(map(json.dumps, rows)) for rows in teams]
+    for some in (files, files[::-1], ["\n".join(files)]):
+        found = read(tmp_path, *some)
+        assert (billed(found), codes(found)) == (60, set())
+
+
 HOUR = 3600
 
 
