@@ -422,6 +422,19 @@ def test_nothing_that_is_paid_for_otherwise_than_by_the_token_ranks_as_free(list
     assert told["openai/given-1:free"][::2] == ("0", "free")
     assert rows["openai/given-1:free"]["rank"] is not None
 
+    def tiles(asked: str) -> list[str]:
+        return [spoken(one) for one in listapp.get(f"/calculator?{asked}").html.select("dl.tiles dd")]
+
+    assert tiles("model=chatgpt/gpt-9&preset=small") == ["a subscription pays"] * 2
+    assert tiles("model=chatgpt/gpt-9&input_tokens=1000&output_tokens=10") == ["a subscription pays"] * 2
+    assert tiles("model=google/song-1&preset=small") == ["unknown: it charges otherwise than by tokens"] * 2
+    assert tiles("model=openai/given-1:free&preset=small") == ["free"] * 2
+    page = listapp.get("/calculator?model=chatgpt/gpt-9&preset=small&batch_share=50%25").html
+    assert "the month is unknown" in spoken(page.select_one("p.notice"))
+    assert "**a subscription pays**" in page.select_one("#markdown").get_text()
+    against = listapp.get("/calculator?preset=small&against=chatgpt/gpt-9").html
+    assert {spoken(one) for one in against.select("td[data-label='Than yours']")} == {"–"}
+
 
 def test_the_month_goes_along_to_a_model_and_to_other_pages(listapp: TestApp) -> None:
     query = "tokens=20000000&cached_share=70%25"

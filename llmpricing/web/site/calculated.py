@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.money import parse_decimal
 from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.services.catalogue import listing
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quotes_of_a_week import month_of_a_week, quotes_of_a_week
 from llmpricing.services.quotes.quoting import Asked, Quoted, of_stale_book, quote_many
+from llmpricing.services.quotes.workloads import why_no_cost
 from llmpricing.web.conditional import stale_since
 from llmpricing.web.known_then import is_undated, items_then, leaves_out, left_out
 from llmpricing.web.list_query import standing
 from llmpricing.web.quote_refusals import Place, refusal
+from llmpricing.web.site import display
 from llmpricing.web.site.calculator_question import CalculatorQuestion
 
 _PLACE = Place(usage="", context="")
@@ -28,7 +32,8 @@ class Calculated:
     one, on the average where the month was told; None where unknown. Where prices go by the hour the month is spread
     evenly over a week, ``by_hours`` is what it would cost in each of its hours, and ``usual`` how many minutes of a
     week the quote's hours are, None where the hour was stated.
-    ``is_undated``: a price of it was first listed after the day asked for, so that the quote is not shown.
+    ``is_undated``: a price of it was first listed after the day asked for, so that the quote is not shown. ``why_none``
+    is why its total is no cost of the tokens, such as that a subscription pays: month and request are unknown then.
     """
 
     question: CalculatorQuestion
@@ -38,6 +43,8 @@ class Calculated:
     is_undated: bool
     by_hours: tuple[HourTotal, ...] = ()
     usual: int | None = None
+    why_none: str = ""
+    row: Any = None  # of the list, where tokens are counted
 
 
 def calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None:
@@ -62,7 +69,14 @@ def calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None
     document = quote_document(answer)
     reads_cache = bool(asked.usage.stated.get("cache_read_tokens"))
     undated = is_undated_at(request, clocks, document.model.id, reads_cache=reads_cache)
-    return Calculated(asked, document, month, of_one, undated, by_hours, usual)
+    stands_on, row, why_none = standing(request, clocks), None, ""
+    if asked.workload is not None:
+        (row,) = listing.rows_of(request.reads, clocks, [document.model.id], stands_on)
+        is_none = document.total is not None and why_no_cost(row.price_state, parse_decimal(document.total))
+        why_none = display.no_month(row) if is_none else ""
+    if why_none:
+        month, of_one, by_hours = None, None, ()
+    return Calculated(asked, document, month, of_one, undated, by_hours, usual, why_none, row)
 
 
 def is_undated_at(request: Request, clocks: Clocks, slug: str, *, reads_cache: bool = False) -> bool:

@@ -35,7 +35,7 @@ from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
 from llmpricing.web.site.unsaid import lists_of_needs
-from llmpricing.web.site.workload import tidy_address
+from llmpricing.web.site.workload import month_total, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_LABELS, WorkloadForm
 
 MOST_IN_MARKDOWN = 10  # models of the ranking
@@ -160,13 +160,15 @@ def _ranking(
     else:
         return rank(request, asked.clocks, workload, asked.wanted, with_steps=with_steps)
     stands_on = standing(request, asked.clocks)
-    rows = listing.rows_of(request.reads, asked.clocks, [chosen], stands_on)
+    known = [found.row] if found is not None and asked.against is None else None
+    rows = known or listing.rows_of(request.reads, asked.clocks, [chosen], stands_on)
     costs = costs_then(request, asked.clocks, workload, rows, stands_on)
     if chosen not in costs:
         like = most_like(request, asked.clocks, chosen)
         message = f"No offering has the id {chosen[:100]!r}."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="against", suggestions=like)
-    own = None if is_undated_at(request, asked.clocks, chosen) else costs[chosen].total
+    is_undated = is_undated_at(request, asked.clocks, chosen)
+    own = None if is_undated else month_total(rows[0].price_state, costs[chosen])
     return rank(request, asked.clocks, workload, asked.wanted, (rows[0], own), with_steps=with_steps)
 
 
@@ -217,8 +219,9 @@ def _quote_markdown(found: Calculated) -> str:
     ]
     asked = display.count(found.question.requests, "request")
     if found.question.by_request:
-        rows.append(["**A request**", "", "", f"**{quote.total or 'unknown'}**"])
-    if found.month is not None:
-        rows.append([f"**A month of {asked}**", "", "", f"**{display.amount(found.month)}**"])
+        rows.append(["**A request**", "", "", f"**{found.why_none or quote.total or 'unknown'}**"])
+    if found.month is not None or found.why_none:
+        month = found.why_none if found.month is None else display.amount(found.month)
+        rows.append([f"**A month of {asked}**", "", "", f"**{month}**"])
     said = "".join(f"\n- {notice.code}: {escaped(notice.message)}" for notice in (*quote.warnings, *quote.notes))
     return f"What {escaped(quote.model.id)} costs\n\n{table(rows)}\n{said}\n"
