@@ -288,3 +288,16 @@ def test_a_chart_begins_where_the_table_knows_the_price(fullapp: TestApp) -> Non
     assert (
         f"input_tokens,,,{first['valid_until']}" in fullapp.get(f"/charts/history.csv?model={slug}&show=undated").text
     )
+
+
+def test_a_price_of_a_unit_that_was_not_known_then_is_no_price_of_that_day(fullapp: TestApp) -> None:
+    asked = "/?kind=audio&as_of=2025-01-01&show=deprecated&columns=unit"
+    voice = "x-ai/grok-voice-think-fast-1.0"
+
+    def told(path: str) -> str:
+        rows = fullapp.get(path).html.select("table.offerings tbody tr")
+        (row,) = [row for row in rows if row.select_one("input.mark")["value"] == voice]
+        return spoken(row.select_one("td[data-label='Unit price']"))
+
+    assert told(asked) == "– not known then"
+    assert told(f"{asked}{SHOW}&q=grok-voice-think") == "$0.05 per minute"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.observations import Basis, State
+from llmpricing.domain.prices import Price
+from llmpricing.services.catalogue.unit_prices import _unit_price
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
@@ -25,6 +30,7 @@ MAP = {
     "paint-1": IMAGE | {"output_cost_per_image": 0.02},
     "paint-3": IMAGE | {"input_cost_per_token": 1e-06, "output_cost_per_token": 4e-06},
     "hear-1": HEARD | {"input_cost_per_second": 0.0001},
+    "fireworks_ai/hear-1": HEARD | {"litellm_provider": "fireworks_ai", "input_cost_per_second": 0.00005},
     "say-1": HEARD | {"mode": "audio_speech", "input_cost_per_character": 1.5e-05},
     "film-1": {"mode": "video_generation", "litellm_provider": "openai", "output_cost_per_video_per_second": 0.1},
 }
@@ -59,7 +65,7 @@ def test_a_list_of_images_says_what_an_image_costs_and_is_put_in_order_by_it(app
 
 def test_what_is_heard_is_priced_by_the_minute_before_what_is_spoken_by_the_character(app: TestApp) -> None:
     assert list(priced(app.get("/?kind=audio&sort=unit")).items()) == [
-        ("openai/hear-1", "$0.006 per minute"),
+        ("fireworks/hear-1", "$0.003 per minute"),
         ("openai/say-1", "$15.00 per million characters"),
     ]
     assert priced(app.get("/?kind=video")) == {"openai/film-1": "$0.10 per second"}
@@ -75,9 +81,32 @@ def test_the_list_of_the_api_tells_the_same(app: TestApp) -> None:
         "openai/paint-2": ("0.04", "USD", "image", False),
         "openai/paint-3": None,
         "openai/hear-1": ("0.006", "USD", "minute", False),
+        "fireworks/hear-1": ("0.003", "USD", "minute", False),
         "openai/say-1": ("15", "USD", "million characters", False),
         "openai/film-1": ("0.1", "USD", "second", False),
     }
+
+
+def test_an_order_by_the_unit_shows_who_asks_the_least_of_it_and_any_other_order_the_lab(app: TestApp) -> None:
+    assert next(iter(priced(app.get("/?kind=audio&sort=unit")))) == "fireworks/hear-1"
+    assert priced(app.get("/?kind=audio&sort=name&columns=unit"))["openai/hear-1"] == "$0.006 per minute"
+
+
+def test_what_is_asked_in_two_currencies_for_its_first_unit_has_no_least_and_no_other_units() -> None:
+    def price(meter: str, amount: str, currency: str) -> Price:
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        told = (State.PRICED, Decimal(amount), currency, 1, since, None, Basis.DOCUMENTED, "x", since)
+        return Price(1, meter, Conditions(), *told)
+
+    both = [price("output_images", "0.04", "USD"), price("output_images", "0.3", "CNY")]
+    assert _unit_price("image", [*both, price("input_images", "0.01", "USD")]) is None
+    assert _unit_price("image", [both[0], price("input_images", "0.01", "USD")]) == (
+        0,
+        Decimal("0.04"),
+        "USD",
+        "image",
+        0,
+    )
 
 
 def test_a_month_of_text_is_left_off_where_models_are_sold_otherwise_and_it_says_so(app: TestApp) -> None:

@@ -11,7 +11,10 @@ from llmpricing.domain.choice.kinds import kind_of
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.listed_models import SoldModel, api_id
+from llmpricing.services.catalogue.shown_offering import Weigh
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
@@ -51,23 +54,32 @@ class UnitPrice(NamedTuple):
 
 
 PricesOfUnits = Mapping[str, UnitPrice]  # by offering
-_read: Memory[tuple[str, int, Clocks, str], PricesOfUnits] = Memory(8, lambda found: 300 * len(found))
+_read: Memory[tuple[str, int, Clocks, str, bool], PricesOfUnits] = Memory(8, lambda found: 300 * len(found))
 
 
 def unit_prices(
-    reads: Reads, book: BookState, clocks: Clocks, kind: str | None, models: Iterable[SoldModel]
+    reads: Reads,
+    book: BookState,
+    clocks: Clocks,
+    kind: str | None,
+    models: Iterable[SoldModel],
+    known_then: StandsOn | None = None,
 ) -> PricesOfUnits:
-    """The unit price of each offering of this kind that has one, by id; none of a kind that is sold by tokens."""
+    """The unit price of each offering of this kind that has one, by id; none of a kind that is sold by tokens. Where
+    only what was ``known_then`` counts, by what the offerings stand on, prices that count from later on are left out.
+    """
     if kind is None or kind not in UNITS:
         return {}
     rows = {row.number: row.id for model in models if model.kind == kind for row in model.rows}
 
     def read() -> PricesOfUnits:
         prices, _ = prices_at(reads, list(rows), clocks)
-        found = ((rows[number], _unit_price(kind, of_it)) for number, of_it in prices.items())
+        late = set() if known_then is None else late_prices(reads, book, clocks, [*rows.values()], known_then)
+        shown = ((rows[number], [one for one in of_it if one.id not in late]) for number, of_it in prices.items())
+        found = ((slug, _unit_price(kind, of_it)) for slug, of_it in shown)
         return {slug: one for slug, one in found if one is not None}
 
-    return _read.remember((book.book, book.version, clocks, kind), read)
+    return _read.remember((book.book, book.version, clocks, kind, known_then is not None), read)
 
 
 def unit_prices_of(reads: Reads, clocks: Clocks, rows: Iterable[Any]) -> PricesOfUnits:
@@ -82,16 +94,24 @@ def unit_prices_of(reads: Reads, clocks: Clocks, rows: Iterable[Any]) -> PricesO
 def _unit_price(kind: str, prices: Collection[Price]) -> UnitPrice | None:
     for meter, size, unit in UNITS[kind]:
         asked = [price for price in prices if price.meter == meter and _is_standard(price)]
+        if not asked:
+            continue
         amounts = {(price.amount or Decimal(0)) * size / price.per for price in asked}
-        currencies = {price.currency for price in asked}
-        if len(currencies) == 1:
-            place = next(n for n, (_, _, name) in enumerate(UNITS[kind]) if name == unit)
-            return UnitPrice(place, min(amounts), currencies.pop(), unit, len(amounts) > 1)
+        currency, *others = {price.currency for price in asked}
+        if others:  # neither is the least; what it asks for another unit is not what it asks first
+            return None
+        place = next(n for n, (_, _, name) in enumerate(UNITS[kind]) if name == unit)
+        return UnitPrice(place, min(amounts), currency, unit, len(amounts) > 1)
     return None
 
 
 def _is_standard(price: Price) -> bool:
     return price.conditions.service_tier == STANDARD and price.state in (State.PRICED, State.FREE)
+
+
+def unit_cost(prices: PricesOfUnits) -> Weigh:
+    """The unit price of an offering, as the list is put in order by it: who asks the least of it stands for a model."""
+    return lambda row: order_of(prices.get(row.id))
 
 
 def order_of(one: UnitPrice | None) -> Any:

@@ -19,7 +19,7 @@ from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, shelf
 from llmpricing.services.catalogue.model_orders import in_order
 from llmpricing.services.catalogue.row_columns import BASE_METERS
-from llmpricing.services.catalogue.unit_prices import PricesOfUnits, order_of, unit_prices
+from llmpricing.services.catalogue.unit_prices import PricesOfUnits, order_of, unit_cost, unit_prices
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
 from llmpricing.web.known_then import leaves_out, models_then
@@ -58,13 +58,13 @@ def home(request: Request) -> Any:
         return _page(request, now, read_filters(request.GET, known, refused), None) | {"models": []}
     stands_on = standing(request, question.clocks)
     filters = read_filters(request.GET, known, labs=_labs(request, question, stands_on, known))
-    found, values = _find(request, question, stands_on)
     models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
+    kind, known_then = question.wanted.kind, stands_on if leaves_out(request) else None
+    units = unit_prices(request.reads, request.book, question.clocks, kind, models, known_then)
+    found, values = _find(request, question, stands_on, units)
     of_needs = lists_of_needs(request.reads, now, models, question.wanted.needs)
     few = few_known(values, len(found.rows))
-    kind = question.wanted.kind
     columns = shown_columns(question.columns, few, values, question.order.removeprefix("-"), kind)
-    units = unit_prices(request.reads, request.book, question.clocks, kind, models)
     rows = _ordered(request, question, stands_on, found, units)
     first = (question.page - 1) * question.limit
     return _page(request, now, filters, question, of_needs) | {
@@ -130,7 +130,9 @@ def _labs(request: Request, question: ModelQuestion, stands_on: StandsOn, known:
     return sorted(((lab, f"{names[lab]} ({count:,})") for lab, count in counts.items()), key=lambda one: one[1].lower())
 
 
-def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tuple[FoundModels, Known]:
+def _find(
+    request: Request, question: ModelQuestion, stands_on: StandsOn, units: PricesOfUnits
+) -> tuple[FoundModels, Known]:
     """What passes the filters and of how many each column is known, remembered for a version of the price book."""
     book, clocks, wanted = request.book, question.clocks, question.wanted
 
@@ -142,13 +144,14 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
             cost = month_costs(request, clocks, question.workload, models, wanted.kind, stands_on)
         elif order in BASE_METERS:
             cost = column_cost(order)
+        elif order == "unit":
+            cost = unit_cost(units)
         month = bounded_month(request, clocks, question.workload, models, wanted, stands_on)
         found = find_models(models, wanted, clocks, weigh, cost, month=month)
-        units = unit_prices(request.reads, book, clocks, wanted.kind, models)
         return found, known_values(found.rows, weigh, units)
 
     order = question.order.removeprefix("-")
-    of_cost = order if order == "month" or order in BASE_METERS else ""
+    of_cost = order if order in ("month", "unit", *BASE_METERS) else ""
     key = (book.book, book.version, clocks, wanted, question.joined, question.workload, of_cost)
     rates = request.caller.sees_rates if of_cost == "month" or wanted.max_month is not None else None
     return _found.remember((*key, rates, leaves_out(request)), find)
