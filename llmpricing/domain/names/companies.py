@@ -133,6 +133,7 @@ _OTHERWISE: Mapping[str, str] = MappingProxyType(
     }
 )
 _SIGNS = re.compile(r"[^a-z0-9]+", re.ASCII)
+_TELLING = 3  # letters that a name has at the least: "x" and "z" alone are not xAI's and Z.ai's
 _INITIALS = frozenset({"ai", "agi", "api", "ml", "nlp", "llm"})
 _LAST_INITIALS = re.compile(r"(?<=[a-z0-9]{3})(ai|agi|llm)\Z", re.ASCII)
 
@@ -161,7 +162,8 @@ def company_name(slug: str) -> str:
     bare = _SIGNS.sub("", slug.lower())
     if known := OWN_NAMES.get(slug) or _OTHERWISE.get(bare) or _BY_LETTERS.get(bare):
         return known
-    if own := _BY_LETTERS.get(bare.removesuffix("ai")) or _BY_LETTERS.get(f"{bare}ai"):
+    letters = bare.removesuffix("ai")
+    if len(letters) >= _TELLING and (own := _BY_LETTERS.get(letters) or _BY_LETTERS.get(f"{letters}ai")):
         return own
     return " ".join(map(_written, filter(None, re.split(r"[-_ ]+", slug)))) or slug
 

@@ -23,6 +23,8 @@ def test_who_is_stored_by_an_id_has_the_name_that_is_known_and_others_keep_their
         ("stabilityai", "Stability AI"),
         ("jinaai", "Jina AI"),
         ("xai", "xAI"),
+        ("x", "X"),
+        ("z", "Z"),
         ("allenai", "Ai2"),
         ("zerooneai", "01.AI"),
         ("01ai", "01.AI"),
