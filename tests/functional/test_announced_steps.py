@@ -35,7 +35,14 @@ def app(testapp: TestApp, engine: Engine) -> TestApp:
     steady = {"id": "gpt-8", "match": {"equals": "gpt-8"}, "prices": _now(2, 6)["prices"]}
     then = {"constraint": {"start_date": "2099-01-01"}, "prices": {**searches, "requests_kcount": 2}}
     other = {"id": "gpt-7", "match": {"equals": "gpt-7"}, "prices": [{"prices": searches}, then]}
-    sold = [{"id": "openai", "name": "OpenAI", "api_pattern": "openai", "models": [dearer, steady, other]}]
+    free = {"id": "gpt-6", "match": {"equals": "gpt-6"}, "prices": [_now(0, 0), later]}
+    long = {"input_mtok": {"base": 2, "tiers": [{"start": 200_000, "price": 5}]}, "output_mtok": 6}
+    first = {"constraint": {"start_date": "2098-01-01"}, "prices": long}
+    twice = {"id": "gpt-5", "match": {"equals": "gpt-5"}, "prices": [_longer(4), first, later]}
+    lately = {"constraint": {"start_date": "2026-11-24"}, "prices": {"input_mtok": 4, "output_mtok": 8}}
+    past = {"id": "gpt-4", "match": {"equals": "gpt-4"}, "prices": [_now(2, 6), lately]}
+    models = [dearer, steady, other, free, twice, past]
+    sold = [{"id": "openai", "name": "OpenAI", "api_pattern": "openai", "models": models}]
     published = datetime(2026, 11, 15, tzinfo=UTC)
     with Session(engine) as session, session.begin():
         reading = ReadList(json.dumps(sold).encode(), published, NOW + timedelta(hours=1), "a test's list")
@@ -45,6 +52,28 @@ def app(testapp: TestApp, engine: Engine) -> TestApp:
 
 def _now(input_: float, output: float) -> dict[str, Any]:
     return {"prices": {"input_mtok": input_, "output_mtok": output}}
+
+
+def _longer(above: float) -> dict[str, Any]:
+    tiers = [{"start": 200_000, "price": above}]
+    return {"prices": {"input_mtok": {"base": 2, "tiers": tiers}, "output_mtok": 6}}
+
+
+def test_what_is_free_until_then_says_so_with_what_it_costs_then(app: TestApp) -> None:
+    page = app.get(f"/compare?models=openai/gpt-6,openai/gpt-8&{MONTH}")
+    assert lines(page)["My month"] == ["free best from 1 Jan 2099: $6.00, free until then", "$4.00"]
+
+
+def test_an_end_after_which_the_row_asks_the_same_hides_no_later_step(app: TestApp) -> None:
+    page = app.get(f"/compare?models=openai/gpt-5,openai/gpt-8&{MONTH}")
+    assert lines(page)["My month"][0] == "$4.00 from 1 Jan 2099: $6.00, +50 %"
+
+
+def test_an_address_that_is_pinned_tells_what_was_announced_then_whenever_it_is_read(app: TestApp) -> None:
+    two = f"/compare?models=openai/gpt-4,openai/gpt-8&{MONTH}"
+    pinned = lines(app.get(f"{two}&as_of=2026-11-23&known_at=2026-11-23"))["My month"]
+    assert pinned[0].startswith("$4.00 from 24 Nov 2026: $6.00, +50 %")
+    assert "2026" not in lines(app.get(f"{two}&as_of=2026-11-25&known_at=2026-11-25"))["My month"][0]
 
 
 def test_a_row_of_the_list_says_from_when_its_month_is_another(app: TestApp) -> None:
@@ -75,21 +104,23 @@ def test_a_comparison_says_it_behind_its_month_and_in_its_copy(app: TestApp) -> 
 
 def test_the_list_of_the_api_and_the_ranking_as_csv_tell_the_same(app: TestApp) -> None:
     listed = {one["id"]: one["announced"] for one in app.get("/api/v1/models?provider=openai").json["data"]}
+    dearer = {
+        "at": "2099-01-01T00:00:00Z",
+        "price_state": "priced",
+        "currency": "USD",
+        "input_per_mtok": "4",
+        "output_per_mtok": "8",
+        "cache_read_per_mtok": None,
+        "cache_write_per_mtok": None,
+    }
     assert listed == {
-        "openai/gpt-9": {
-            "at": "2099-01-01T00:00:00Z",
-            "price_state": "priced",
-            "currency": "USD",
-            "input_per_mtok": "4",
-            "output_per_mtok": "8",
-            "cache_read_per_mtok": None,
-            "cache_write_per_mtok": None,
-        },
+        **dict.fromkeys(("openai/gpt-9", "openai/gpt-6", "openai/gpt-5"), dearer),
+        "openai/gpt-4": None,  # whose step lies behind
         "openai/gpt-8": None,
         "openai/gpt-7": None,  # of which another service alone costs more
     }
     then = app.get("/api/v1/models?provider=openai&as_of=2099-02-01").json["data"]
-    assert [one["announced"] for one in then] == [None] * 3
+    assert [one["announced"] for one in then] == [None] * 6
     rows = {row["offering"]: row for row in csv.DictReader(StringIO(app.get(f"/calculator.csv?{MONTH}").text))}
     told = {slug: (row["month_usd"], row["announced_at"], row["announced_month_usd"]) for slug, row in rows.items()}
     assert told["openai/gpt-9"] == ("4", "2099-01-01T00:00:00+00:00", "6")

@@ -147,9 +147,11 @@ def _of_steps(
 
 def _announced_before(rows: Sequence[Any], since: datetime, now: datetime) -> Iterator[News]:
     """What is still announced and was by ``since``, each when it was told first: the event that it was then."""
+    if not (ahead := _steps(_on(rows, "recorded", now), now)):
+        return
     ends = {end for row in rows for end in (row.recorded.lower, row.recorded.upper) if end is not None and end <= since}
     known = [(at, _steps(_on(rows, "recorded", at), at)) for at in sorted(ends, reverse=True)]
-    for step, (_, new) in sorted(_steps(_on(rows, "recorded", now), now).items()):
+    for step, (_, new) in sorted(ahead.items()):
         told = [(at, *steps[step]) for at, steps in takewhile(partial(_holds, step, new), known)]
         if told:
             at, old, first = told[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.announced_rows import announced_rows
 from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listing import OfferingItem, item_of
-from llmpricing.services.catalogue.row_announced import next_end
+from llmpricing.services.catalogue.row_announced import EndingPrice
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.unit_prices import UnitPrice, unit_prices_of
 from llmpricing.services.clocks import Clocks
@@ -76,8 +76,8 @@ def rows_json(
 def _made_of(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn) -> dict[int, msgspec.Raw]:
     """The bytes of these rows, by their number."""
     behind = behind_rows(reads, clocks, [row.number for row in rows], standing)
-    ends = {row.id: next_end(behind[row.number].prices, clocks.as_of) for row in rows}
-    announced = _announced(reads, clocks, ends, standing)
+    prices = {row.id: behind[row.number].prices for row in rows}
+    announced = _announced(reads, clocks, prices, standing)
     units = unit_prices_of(reads, clocks, rows)
     found = {}
     for row in rows:
@@ -88,14 +88,14 @@ def _made_of(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: Stands
 
 
 def _announced(
-    reads: Reads, clocks: Clocks, ends: Mapping[str, datetime | None], standing: StandsOn
+    reads: Reads, clocks: Clocks, prices: Mapping[str, Iterable[EndingPrice]], standing: StandsOn
 ) -> dict[str, AnnouncedJson]:
     """What is announced of these offerings, by id, of which another price begins."""
     return {
         row.now.id: AnnouncedJson(
             at, row.then.price_state, row.then.currency, *(_text(getattr(row.then, name)) for name in BASE_METERS)
         )
-        for at, rows in announced_rows(reads, clocks, ends, standing).items()
+        for at, rows in announced_rows(reads, clocks, prices, standing)
         for row in rows
         if row.moved
     }

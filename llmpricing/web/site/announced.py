@@ -12,6 +12,7 @@ from pyramid.request import Request
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.announced_rows import AnnouncedRow, announced_rows
 from llmpricing.services.catalogue.offering_detail import PriceDetail
+from llmpricing.services.catalogue.row_announced import EndingPrice
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, workload_costs
 from llmpricing.web.site import display
@@ -43,9 +44,9 @@ class AnnouncedStep:
     @property
     def change(self) -> str:
         """By how much the month is dearer or cheaper then, ``+100 %``; empty where it stays, or is unknown."""
-        if self.month is None or not self.was or as_written(self.month) == as_written(self.was):
+        if self.month is None or self.was is None or as_written(self.month) == as_written(self.was):
             return ""
-        return dearer(self.month, self.was)
+        return dearer(self.month, self.was) if self.was else "free until then"
 
     @property
     def tag(self) -> str:
@@ -75,15 +76,16 @@ def announced_steps(
     request: Request,
     clocks: Clocks,
     workload: Workload,
-    ends: Mapping[str, datetime | None],
+    prices: Mapping[str, Iterable[EndingPrice]],
     months: Mapping[str, Decimal | None],
     stands_on: StandsOn,
 ) -> dict[str, AnnouncedStep]:
-    """The steps of the offerings at whose ``ends``, by id, another month or another price of the list's columns begins;
-    ``months`` are those of now.
+    """The first steps of offerings, by id, at which another month or another price of the list's columns begins.
+    ``prices`` are those of their rows, ``months`` those of the time asked for.
     """
-    found = {}
-    for at, rows in announced_rows(request.reads, clocks, ends, stands_on).items():
+    found: dict[str, AnnouncedStep] = {}
+    for at, ended in announced_rows(request.reads, clocks, prices, stands_on):
+        rows = [row for row in ended if row.now.id not in found]
         then, slugs = Clocks(at, clocks.known_at), [row.now.id for row in rows]
         rates = request.caller.sees_rates
         quoted = workload_costs(request.reads, then, workload, slugs, "USD", with_rates=rates)

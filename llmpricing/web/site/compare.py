@@ -20,7 +20,6 @@ from llmpricing.services.catalogue.listed_sellers import providers
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.model_list import ModelFilter
 from llmpricing.services.catalogue.offering_detail import PriceDetail
-from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
@@ -83,9 +82,9 @@ def show(request: Request) -> dict[str, Any]:
     months = compared_months(request, clocks, workload, wanted.min_context, models, names, stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
-    ends = {slug: next_end(of_base(of_it), request.period.start) for slug, of_it in prices.items()}
+    base = {slug: of_base(of_it) for slug, of_it in prices.items()}
     totals = dict(zip((item.id for item in items), totals_of(items, months.costs), strict=True))
-    announced = announced_steps(request, clocks, workload, ends, totals, stands_on)
+    announced = announced_steps(request, clocks, workload, base, totals, stands_on)
     at_makers = {item.id: models[item.id].status_at_maker(item) for item in items}
     lent = frozenset(row.id for model, row in sold if wanted.lends(model, row))
     known_at = clocks.known_at if "known_at" in values else None

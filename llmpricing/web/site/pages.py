@@ -26,7 +26,6 @@ from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.offering_needs import meets, stated_needs
 from llmpricing.services.catalogue.price_history import carried_back, price_history
-from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.catalogue.sightings import offerings_seen
 from llmpricing.services.clocks import Clocks
@@ -74,8 +73,8 @@ def model(request: Request) -> dict[str, Any]:
     sources = {price.source for price in details.prices}
     own = {code for price in known for code in price.codes} | set([] if is_undated(item) else item.codes)
     theirs = {code for one in sellers.ranked if not is_undated(one.item) for code in one.item.codes}
-    ends = {item.id: next_end(of_base(details.prices), now)}
-    announced = announced_steps(request, clocks, workload, ends, {item.id: sellers.total}, stands_on)
+    base = {item.id: of_base(details.prices)}
+    announced = announced_steps(request, clocks, workload, base, {item.id: sellers.total}, stands_on)
     past = price_history(request.reads, request.book, item.id, clocks.known_at, stands_on) or []
     return {
         "show": display,

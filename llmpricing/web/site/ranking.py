@@ -18,7 +18,6 @@ from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.services.catalogue.behind_rows import BehindRow, behind_rows
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, ModelFilter, ModelRow, find_models
-from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_hours import WorkloadCost
@@ -104,7 +103,7 @@ def rank(
     ranked = [_ranked(row, costs[row.shown.id], totals[row.shown.id], workload, dearest, own) for row in ordered]
     told = [row.shown for row in ordered[:with_steps]] + ([chosen[0]] if chosen else [])
     behind = behind_rows(request.reads, clocks, [row.number for row in told], stands_on)
-    ends = {row.id: next_end(behind[row.number].prices, request.period.start) for row in told}
+    prices = {row.id: behind[row.number].prices for row in told}
     now = totals | ({chosen[0].id: own} if chosen else {})
     return Ranking(
         workload,
@@ -115,7 +114,7 @@ def rank(
         against,
         own,
         _steps(behind, clocks, told),
-        announced_steps(request, clocks, workload, ends, now, stands_on),
+        announced_steps(request, clocks, workload, prices, now, stands_on),
     )
 
 

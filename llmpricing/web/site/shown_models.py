@@ -17,7 +17,6 @@ from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.offering_needs import meets
-from llmpricing.services.catalogue.row_announced import next_end
 from llmpricing.services.catalogue.row_codes import is_stated_once, waiting_in_row
 from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
@@ -90,8 +89,8 @@ def shown_models(
     long = long_months(request, question.clocks, question.workload, asked, [row.shown for row in rows], stands_on)
     full = _cached_at_full_price(request, question, stands_on, rows, costs)
     totals = {item.id: month_total(item.price_state, costs.get(item.id)) for item in items}
-    ends = {row.shown.id: next_end(behind[row.shown.number].prices, request.period.start) for row in rows}
-    announced = announced_steps(request, question.clocks, question.workload, ends, totals, stands_on)
+    prices = {row.shown.id: behind[row.shown.number].prices for row in rows}
+    announced = announced_steps(request, question.clocks, question.workload, prices, totals, stands_on)
     by_cost, found = is_by_cost(question.order), []
     for row, item in zip(rows, items, strict=True):
         total = totals[item.id]
