@@ -138,7 +138,7 @@ def test_the_cheapest_is_named_only_where_no_month_between_bounds_may_be_below_i
     )
     assert lines(below)["My month"] == [f"{bounds} best", "$3.00"]
     drawn = testapp.get(open_.html.select_one("figure a")["href"].replace(".csv", ".svg")).text
-    assert "Mid costs $1.50; Thinker may cost less" in drawn
+    assert f"It depends which costs the least: Mid ($1.50) or Thinker ({bounds})" in drawn
 
 
 def test_calculator_and_its_api_bound_the_month_alike(testapp: TestApp) -> None:

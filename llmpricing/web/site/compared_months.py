@@ -88,15 +88,15 @@ class ComparedMonths:
         say of the model alone.
         """
         plain = names_of([item.id for item in items], models, sellers)
-        names, at = _told_names(items, plain, lent), _sold_at(items, plain, models, sellers)
+        names, at = told_names(items, plain, lent), _sold_at(items, plain, models, sellers)
         found = []
         if self.long and (months := self.at_length(items)):
             hindered = [(names[item.id], one.hindrance) for item, one in zip(items, months, strict=True)]
             can_run = [item for item, one in zip(items, months, strict=True) if not one.hindrance]
-            at_length = _finding(can_run, self.long.costs, names, at)
+            at_length = month_finding(can_run, self.long.costs, names, at)
             kept = tuple(one for one in hindered if one[1])
             found.append(at_length and replace(at_length, length=self.long.length, hindered=kept))
-        found.append(_finding(items, self.costs, names, at))
+        found.append(month_finding(items, self.costs, names, at))
         return [one for one in found if one]
 
 
@@ -188,12 +188,15 @@ def _with_bounds(
     return replace(line, cells=cells, best=frozenset(best if len(best) < len(months) else ()))
 
 
-def _finding(
+def month_finding(
     items: Sequence[OfferingItem],
     costs: Mapping[str, WorkloadCost],
     names: Mapping[str, str],
     sellers: Mapping[str, str],
 ) -> MonthFinding | None:
+    """What is found of the months of these ``costs``, by id, at the offerings that are still sold: the cheapest is
+    named with what ``sellers`` says behind its name. None where fewer than two have a month.
+    """
     sold = [item for item, is_sold in zip(items, are_sold(items), strict=True) if is_sold]
     months = {item.id: one for item, one in zip(sold, _months(sold, costs), strict=True) if one}
     bounds = {item.id: month_bounds(item.price_state, costs.get(item.id)) for item in sold}
@@ -203,7 +206,7 @@ def _finding(
     return found and replace(found, unknown=unknown, gone=tuple(names[item.id] for item in items if item not in sold))
 
 
-def _told_names(items: Sequence[OfferingItem], names: Mapping[str, str], lent: Container[str]) -> dict[str, str]:
+def told_names(items: Sequence[OfferingItem], names: Mapping[str, str], lent: Container[str] = ()) -> dict[str, str]:
     """The names, each with what stands against it: another way to sell it than the plain one, that it is sold no more,
     or said of the model alone.
     """
