@@ -91,6 +91,9 @@ def counted_from(query: Select[Any], columns: PriceColumns, wanted: OfferingFilt
 
 
 def conditions(columns: PriceColumns, wanted: OfferingFilter, clocks: Clocks) -> list[ColumnElement[bool]]:
+    """What must hold for an offering to be listed, one condition a filter that is asked; prices in USD per million
+    tokens, ages in days before ``as_of``.
+    """
     found: list[ColumnElement[bool]] = []
     offering = columns.offerings.c
     if wanted.providers:
@@ -138,6 +141,7 @@ _TEXT_COLUMNS = ("name", "provider", "lab", "status", "price_state", "currency",
 
 
 def order_by(columns: PriceColumns, sort: str, descending: bool) -> list[ColumnElement[Any]]:
+    """The columns that put offerings in order: unknown values last both ways, ties by id."""
     column = _sort_column(columns, sort)
     if sort == "id":
         return [column.desc() if descending else column.asc()]

@@ -151,6 +151,7 @@ def model_meta(request: Request, clocks: Clocks) -> dict[str, Any]:
 
 
 def price_json(price: offering_detail.PriceDetail) -> dict[str, Any]:
+    """A price as the API tells it: its fields by name, money as exact decimal text."""
     return {k: to_text(v) if isinstance(v, Decimal) else v for k, v in asdict(price).items()}
 
 
