@@ -136,6 +136,8 @@ def test_a_stated_month_is_the_price_and_orders_the_models_in_page_api_and_chart
     assert app.get("/api/v1/best-value").json["meta"]["workload"] is None
     assert rows["acme-embed"]["why"] == "unknown_price"
     page = app.get(f"/best-value?{month.replace('20000000', '20M')}")
+    why = "no seller’s price of my month is known, or it depends on what the month does not state, such as a place"
+    assert why in page.html.select_one("section[aria-labelledby=excluded]").get_text()
     cells = page.html.select("[data-label='A million of my tokens']")
     shown = {cell.parent.a.get_text(): cell.get_text(strip=True) for cell in cells}
     assert (shown["Acme Large"], shown["Acme Dated"]) == ("$3.25", "$4.80")

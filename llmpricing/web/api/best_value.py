@@ -192,9 +192,9 @@ BEST_VALUE = Operation(
     path="/api/v1/best-value",
     view=list_best_value,
     title="Models by quality against price, with the reason of each that is left out",
-    about="QAPS = quality / ((input + output) / 2), in USD per million tokens, each model at its cheapest seller, one "
-    "of which lists say what is asked for before one of whose model alone they say it; where a month is stated, "
-    "quality / what a million tokens of it cost.",
+    about="QAPS = quality / ((input + output) / 2), in USD per million tokens, each model at its cheapest seller; of "
+    "those that ask the same one of which lists say what is asked for before one of whose model alone they say it; "
+    "where a month is stated, quality / what a million tokens of it cost.",
     parameters={**VALUE, **WORKLOAD_READERS, **page_readers()},
     repeatable=VALUE_REPEATABLE,
     answers=(ValueAnswer,),

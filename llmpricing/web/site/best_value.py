@@ -56,6 +56,7 @@ WHY = {
     WhyExcluded.UNKNOWN_PRICE: "no seller’s price of both input and output is known",
     WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
 }
+_NO_MONTH = "no seller’s price of my month is known, or it depends on what the month does not state, such as a place"
 _NOT_THEN = "no seller’s price of both input and output was known then"
 _VALUE = {**VALUE, **ASKED_ON_PAGES, **WORKLOAD}
 _TAKEN_ALONG = (*WORKLOAD, *ASKED, *CLOCKS, *SHOW)  # to a comparison
@@ -122,7 +123,7 @@ def _page(
         "known_at": request.GET.get("known_at", ""),
         "found": found,
         "left_out": _names_left_out(request, clocks, found),
-        "excluded": _by_reason(found, WHY | ({WhyExcluded.UNKNOWN_PRICE: _NOT_THEN} if leaves_out(request) else {})),
+        "excluded": _by_reason(found, _reasons(request, month)),
         "most_in_sight": _MOST_IN_SIGHT,
         "few_weights": _few_weights(question.weights),
         "least_scores": LEAST_SCORES,
@@ -209,6 +210,12 @@ def _unsaid(request: Request, values: dict[str, Any], found: BestValue) -> tuple
     """How many models are left out of which no list says enough, with the address that takes them in."""
     count = sum(one.why is WhyExcluded.UNSAID for one in found.excluded)
     return (count, address([*request.GET.items(), ("unsaid", "1")])) if count and "unsaid" not in values else None
+
+
+def _reasons(request: Request, month: Workload | None) -> Mapping[WhyExcluded, str]:
+    """Why models are in no ranking, in words, by what is asked of prices."""
+    unknown = _NOT_THEN if leaves_out(request) else _NO_MONTH if month else WHY[WhyExcluded.UNKNOWN_PRICE]
+    return {**WHY, WhyExcluded.UNKNOWN_PRICE: unknown}
 
 
 def _by_reason(found: BestValue, why: Mapping[WhyExcluded, str]) -> list[tuple[str, list[ExcludedModel]]]:
