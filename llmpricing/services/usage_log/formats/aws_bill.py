@@ -80,6 +80,9 @@ class BillColumns:
         amount, made = row.amount(self.amount) or Decimal(0), replace(made, charged_for=kind.meter)
         if amount <= 0:
             return replace(made, model=kind.model, outcome=of_less_than_none() if amount else of_zero(charged))
+        if kind.unknown:
+            reason = unpriced(f"the usage type says {kind.unknown}, whose price is not known: take its amount as it is")
+            return replace(made, model=kind.model, outcome=reason)
         tokens = tokens_of(amount, row.text(self.unit), ":" in row.text(self.usage_type))
         model, place = model_and_place(resource, row.text(self.region))
         if "." not in model or model.startswith("arn:"):

@@ -18,6 +18,7 @@ class TokenKind(NamedTuple):
     is_global: bool = False
     tier: str | None = None
     is_long: bool = False
+    unknown: str = ""  # a word of the usage type that may mean another price
 
     def named(self, region: str) -> tuple[str, str | None]:
         """The model's name and the place that prices it, where the line names no resource."""
@@ -52,8 +53,10 @@ _MARKET_KINDS = {
     "OutputTokenCount": "output_tokens",
     "CacheReadInputTokenCount": "cache_read_tokens",
     "CacheWriteInputTokenCount": "cache_write_tokens",
+    "CacheWrite5mInputTokenCount": "cache_write_5m_tokens",
+    "CacheWrite1hInputTokenCount": "cache_write_1h_tokens",
 }
-_MARKET = re.compile(rf".*?MP:(?:[A-Z0-9]+_)?(?P<kind>{'|'.join(_MARKET_KINDS)})(?P<more>(?:_[A-Za-z]+)*)-Units")
+_MARKET = re.compile(rf".*?MP:(?:[A-Z0-9]+_)?(?P<kind>{'|'.join(_MARKET_KINDS)})(?P<more>(?:_\w+?)*)-Units")
 # Of models since Claude 4.7: MP:USE1_cache_write_tokens_1h_global_standard-Units. Other words, as of reserved capacity,
 # are of no usage that is billed by tokens.
 _SINCE_KINDS = {
@@ -67,6 +70,9 @@ _SINCE_KINDS = {
 _MARKET_SINCE = re.compile(
     rf"(?:.*?MP:)?[A-Z0-9]+_(?P<kind>{'|'.join(sorted(_SINCE_KINDS, reverse=True))})"
     r"(?P<more>(?:_(?:standard|batch|flex|priority|global|geo|regional|lctx|long|ctx|context))*)-Units"
+)
+_MARKET_WORDS = frozenset(
+    {"", "standard", "batch", "flex", "priority", "global", "geo", "regional", "lctx", "long", "ctx", "context"}
 )
 _EDITION = re.compile(r"(?P<model>.+?) \(Amazon Bedrock Edition\)")
 _UNIT = re.compile(r"(?P<number>\d*)\s*(?P<scale>[KM]?)\b.*tokens.*", re.IGNORECASE)
@@ -84,7 +90,8 @@ def kind_of(usage_type: str, *words: str) -> TokenKind | None:
         tier = next((one for one in more if one in ("batch", "flex", "priority")), None)
         name = named.strip().lower().replace(" ", "-")
         meter = {**_MARKET_KINDS, **_SINCE_KINDS}[found["kind"]]
-        return TokenKind(meter, name, "global" in more, tier, bool({"lctx", "long"} & set(more)))
+        unknown = next((one for one in found["more"].split("_") if one.lower() not in _MARKET_WORDS), "")
+        return TokenKind(meter, name, "global" in more, tier, bool({"lctx", "long"} & set(more)), unknown)
     if found := _NATIVE.fullmatch(usage_type):
         tier = next((one for one in ("batch", "flex", "priority") if f"-{one}" in found["more"]), None)
         return TokenKind(_NATIVE_KINDS[found["kind"]], _native_model(found["model"]), "global" in found["more"], tier)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
+from llmpricing.domain.usage.quantities import Quantity, UsageError
+from llmpricing.services.usage_log.formats.counts import BESIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import CACHE_READ, CACHE_WRITE, Shape, Varying, by_row, signs
@@ -18,6 +18,7 @@ AWS = "aws"
 # In the log, and in the answer that it keeps, by the words of two operations
 _CACHED = ("cacheReadInputTokenCount", "cache_read_input_tokens", "cacheReadInputTokens")
 _WRITTEN = ("cacheWriteInputTokenCount", "cache_creation_input_tokens", "cacheWriteInputTokens")
+_LIVES = ("5m", "1h")  # of what was written to a cache
 _ANYWHERE = re.compile(r"^(?:us|eu|apac|au|jp|ca|us-gov|global)\.")
 _ARN = re.compile(r"arn:[\w-]+:bedrock:[^:]*:[^:]*:(?P<kind>[\w-]+)/(?P<name>.+)")
 _NAMED_PROFILES = frozenset({"foundation-model", "inference-profile"})
@@ -34,7 +35,7 @@ def _invocation(row: Row) -> UsageRecord:
     """https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html"""
     given, answer = row.inner("input"), row.inner("output")
     used = _answers_usage(answer)
-    writes = used.inner("cache_creation")
+    writes = _writes_by_life(used)
     model, place = model_and_place(row.text("modelId"), row.text("region"))
     at, record_id = row.instant("timestamp"), row.text("requestId") or None
     facts = labels(account=row.text("accountId"), user=row.inner("identity").text("arn"), region=row.text("region"))
@@ -48,8 +49,8 @@ def _invocation(row: Row) -> UsageRecord:
             "input_tokens": _first(given.count("inputTokenCount"), used.count("input_tokens", "inputTokens")),
             "cache_read_tokens": _first(given.count(_CACHED[0]), used.count(*_CACHED[1:])),
             "cache_write_tokens": _first(given.count(_WRITTEN[0]), used.count(*_WRITTEN[1:])),
-            "cache_write_5m_tokens": writes.count("ephemeral_5m_input_tokens"),
-            "cache_write_1h_tokens": writes.count("ephemeral_1h_input_tokens"),
+            "cache_write_5m_tokens": writes["5m"],
+            "cache_write_1h_tokens": writes["1h"],
             "output_tokens": _first(answer.count("outputTokenCount"), used.count("output_tokens", "outputTokens")),
         },
         BESIDE,
@@ -73,6 +74,22 @@ def _answers_usage(answer: Row) -> Row:
         for one in (part.inner("message").inner("usage"), part.inner("usage")):
             found |= {name: value for name, value in one.raw.items() if value is not None}
     return Row(found, answer.unread)
+
+
+def _writes_by_life(used: Row) -> dict[str, Quantity | None]:
+    """What was written for five minutes and for an hour: as Claude's answer says it, or Converse's ``cacheDetails``.
+
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CacheDetail.html
+    """
+    split = used.inner("cache_creation")
+    found = {life: split.count(f"ephemeral_{life}_input_tokens") for life in _LIVES}
+    for one in used.rows("cacheDetails"):
+        life, written = one.text("ttl").lower(), one.count("inputTokens")
+        if written and life not in _LIVES:
+            raise UsageError("cacheDetails.ttl", f"is {life[:40] or 'not stated'}, a life whose price is not known")
+        if written:
+            found[life] = plus(found[life], written)
+    return found
 
 
 def _first(*counts: Quantity | None) -> Quantity | None:

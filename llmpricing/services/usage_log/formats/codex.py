@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
@@ -15,6 +16,7 @@ _RECORD = "token_usage_record"
 _COUNTED = ("total_tokens", "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens")
 # Names of model_provider that are no seller's: the models run on one's own machine.
 _OWN_MACHINE = frozenset({"oss", "ollama", "ollama-chat", "lmstudio", "lm-studio", "lm_studio", "llama.cpp"})
+_IN_ONE_GO = timedelta(milliseconds=500)  # between lines that were copied; a model takes longer to answer
 _SELLERS = {"azure": "azure", "openrouter": "openrouter"}
 
 
@@ -26,8 +28,10 @@ def _has_records(rows: Iterable[Mapping[str, Any]]) -> bool:
 class _Session:
     """Reads rollouts in order: their turns name the model, and what their totals have counted so far tells repeats.
 
-    A forked session, also that of a subagent, begins with the lines of the one it was made from, stamped anew. Their
-    events are known by what they count together: the ``_origin`` is the oldest session whose lines stand in the file.
+    A forked session, also that of a subagent, begins with the lines of the one it was made from, stamped anew: all at
+    once, no line a wait for a model behind the one before. They are billed where that session's own file tells them.
+    Copies with their own times are known by what they count together: the ``_origin`` is the oldest session whose lines
+    stand in the file.
     """
 
     def __init__(self, has_records: bool) -> None:
@@ -40,26 +44,28 @@ class _Session:
         self._older: set[str] = set()
         self._model = ""
         self._counted = -1
+        self._copied_at: datetime | None = None  # of the last line of those that were written in one go
 
     def read(self, row: Row) -> Iterable[UsageRecord]:
         """The record of a line, if it is one."""
         return each([row], self._read)
 
     def _read(self, row: Row) -> UsageRecord | None:
-        kind, payload = row.text("type"), row.inner("payload")
+        kind, payload, is_copied = row.text("type"), row.inner("payload"), self._is_copied(row)
         if kind == "session_meta":
-            self._meet(payload)
+            self._meet(row, payload)
         elif kind == "turn_context":
             self._model = payload.text("model") or self._model
         elif kind == _RECORD:
-            return self._record(row, payload)
+            return self._copy(row) if is_copied else self._record(row, payload)
         elif kind == "event_msg" and payload.text("type") == "token_count":
             if "info" not in payload.raw:
                 raise UsageError("info", "is missing: the event does not say what was used")
-            return self._event(row, payload.inner("info"))
+            found = self._event(row, payload.inner("info"))
+            return self._copy(row) if found and is_copied else found
         return None
 
-    def _meet(self, payload: Row) -> None:
+    def _meet(self, row: Row, payload: Row) -> None:
         """The session that begins here, or one before it of which it is told: that which its lines were taken from."""
         session, before = payload.text("id"), _before(payload)
         if not session:
@@ -68,11 +74,22 @@ class _Session:
             raise UsageError("id", "is missing: what this session repeats of another is not known, get the file anew")
         if not self._session or (self._counted >= 0 and session not in {self._session, *self._older}):
             self._begin(session, payload)
+            self._copied_at = row.instant("timestamp")
         elif session != self._session:
             self._origin = session
         if before:
             self._older.add(before)
             self._origin = before
+
+    def _is_copied(self, row: Row) -> bool:
+        """Whether the line was written in one go with the beginning of a session that is forked."""
+        if self._copied_at is not None:
+            at = row.instant("timestamp")
+            self._copied_at = at if timedelta(0) <= at - self._copied_at <= _IN_ONE_GO else None
+        return self._copied_at is not None and self._origin != self._session
+
+    def _copy(self, row: Row) -> UsageRecord:
+        return UsageRecord(self._model, row.instant("timestamp"), outcome=REPEATED)
 
     def _record(self, row: Row, payload: Row) -> UsageRecord:
         response = payload.text("response_id")
@@ -88,7 +105,7 @@ class _Session:
         )
         is_new, self._counted = counted > self._counted, max(counted, self._counted)
         if self._has_records or (total.raw and not is_new):
-            return UsageRecord(self._model, row.instant("timestamp"), outcome=REPEATED)
+            return self._copy(row)
         if not last.raw:
             raise UsageError("last_token_usage", "is missing, and the totals hold what other files told")
         return self._billed(row, last, self._id_of(row, total))

@@ -126,11 +126,19 @@ def _vercel_report(row: Row) -> UsageRecord:
     return UsageRecord(row.text("model"), at, usage, "vercel", span, charged=charged, labels=facts, outcome=outcome)
 
 
+_GITHUB_MODELS = frozenset({"models", "spark"})  # what has models behind it beside Copilot
+
+
 def _copilot(row: Row) -> UsageRecord:
     at, charged = row.instant("date"), row.amount("net_amount")
     row.known("quantity")
     facts = labels(user=row.text("username"), organization=row.text("organization"), team=row.text("cost_center_name"))
-    outcome = uncounted("premium requests are counted, not tokens")
+    product, sku, unit = row.text("product").lower(), row.text("sku").lower(), row.text("unit_type").lower()
+    if product and product not in _GITHUB_MODELS and "copilot" not in product:  # its detailed report has them all
+        outcome = not_billed(f"a line of GitHub's {product}, no language model's")
+        return UsageRecord("", at, None, "github-copilot", timedelta(days=1), labels=facts, outcome=outcome)
+    is_request = not unit or "request" in unit or "request" in sku
+    outcome = uncounted(f"{'premium requests' if is_request else unit} are counted, not tokens")
     return UsageRecord(
         row.text("model"), at, None, "github-copilot", timedelta(days=1), charged=charged, labels=facts, outcome=outcome
     )

@@ -19,6 +19,8 @@ LISTS = (
 )
 # Names that records give lists of their own too: they hold records where these tell a model or a time.
 _OF_ANYTHING = frozenset({"items", "Items", "value", "entries"})
+OWN_LISTS = _OF_ANYTHING | {"result"}  # which a record may keep for itself, whatever they hold
+_USAGE = ("usage", "usageDetails", "usage_details")
 _TIMES = frozenset(
     {"timestamp", "created_at", "createdAt", "start_time", "startTime", "starting_at", "start_time_iso", "date"}
     | {"usage_start_time", "request_created_at", "startTimeUnixNano"}
@@ -43,7 +45,8 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(document, Mapping):
         document = _by_project(document)
         names = lists_of(document)
-        inner = document[_TRACE] if _is_tempo(document) else document.get("data", _covering(document.get(_RESULT)))
+        result = None if tells_itself(document) else _covering(document.get(_RESULT))
+        inner = document[_TRACE] if _is_tempo(document) else document.get("data", result)
         if names:
             for item in (item for name in names for item in document[name]):
                 yield from records_of(with_envelope(item, document))
@@ -118,6 +121,8 @@ def lists_of(document: Mapping[str, Any]) -> list[str]:
     LogError where two others tell records, each of which may be the sums of the other.
     """
     found = [name for name in document if is_list(name, document[name])]
+    if not OWN_LISTS.isdisjoint(found) and tells_itself(document):
+        found = [name for name in found if name not in OWN_LISTS]
     if len(found) < 2:
         return found
     if signals := [name for name in found if name in SIGNALS]:
@@ -148,6 +153,15 @@ class TwoLists(LogError):
 def _tells_records(found: list[Any]) -> bool:
     """Whether what a list begins with tells a time or a model, as records and sums do."""
     return bool(found) and isinstance(found[0], Mapping) and not _OF_SUMS.isdisjoint(found[0])
+
+
+def tells_itself(document: Mapping[str, Any]) -> bool:
+    """Whether it is a record, by its model or by its usage at a time: then a list of its ``OWN_LISTS`` is part of it.
+    Numbers of tokens alone may be the sums of a page.
+    """
+    if any(isinstance(document.get(name), str) for name in ("model", "model_id", "modelId")):
+        return True
+    return any(isinstance(document.get(name), Mapping) for name in _USAGE) and not _TIMES.isdisjoint(document)
 
 
 def are_records(name: str, first: Any) -> bool:

@@ -10,12 +10,14 @@ from typing import Any, Protocol
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.json_records import (
     LISTS,
+    OWN_LISTS,
     SIGNALS,
     Cover,
     are_records,
     cover_of,
     records_of,
     refuse_another,
+    tells_itself,
     with_envelope,
 )
 
@@ -97,7 +99,8 @@ class JsonStream:
                 raise LogError("The file is no JSON that can be read: a name in it has no value.")
             self._place += 1
             is_new = held is None or SIGNALS.issuperset((held, name))
-            if self._next() == "[" and name in LISTS and is_new and self._begins_with_records(name):
+            is_list = self._next() == "[" and name in LISTS and is_new and self._begins_with_records(name)
+            if is_list and not (name in OWN_LISTS and self._may_be_its_own(envelope)):
                 held, self._ends = name, (None, None)
                 yield from self._items((envelope,))
                 ends = self._ends
@@ -109,6 +112,14 @@ class JsonStream:
             self._covers(Cover(envelope, *ends))
         else:
             yield from records_of(envelope)
+            if cover := cover_of(envelope):
+                self._covers(cover)
+
+    def _may_be_its_own(self, envelope: Mapping[str, Any]) -> bool:
+        """Whether the list that begins here may be part of a record, which may name its model behind it: then it is
+        told at the record's end. One that no buffer holds is part of none.
+        """
+        return tells_itself(envelope) or self._is_at_hand()
 
     def _begins_with_records(self, name: str) -> bool:
         """Whether the first item of the list that begins here is a record; nothing is consumed."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity, UsageError
+from llmpricing.services.usage_log.formats.ai_sdk_metadata import with_metadata
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, Stated, sum_of_calls, usage_of
 from llmpricing.services.usage_log.formats.record import SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -98,7 +99,9 @@ def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     is_call = bool(_AI_SDK_CALL.search(row.text("ai.operationId")))
     model = row.text("ai.response.model", "gen_ai.response.model") or row.text("ai.model.id", "gen_ai.request.model")
     provider = row.text("ai.model.provider", "gen_ai.provider.name", "gen_ai.system") or None
-    return _made(row, counts, total, model, provider, is_call, _tier(row), label)
+    told = with_metadata(row, counts)
+    total = None if told.caches == BESIDE else total  # of these versions it leaves the caches out too
+    return _made(row, told.counts, total, model, provider, is_call, _tier(row) or told.tier, label, told.caches)
 
 
 def _claude_code(row: Row, label: Mapping[str, str]) -> UsageRecord | None:

@@ -15,6 +15,9 @@ OPUS, NOVA = "claude-opus-4.7", "nova-lite"
     [
         ("USE1-MP:USE1_InputTokenCount-Units", TokenKind("input_tokens", OPUS)),
         ("USE1-MP:USE1_InputTokenCount_Global_Batch-Units", TokenKind("input_tokens", OPUS, True, "batch")),
+        ("USE1-MP:USE1_CacheWrite1hInputTokenCount-Units", TokenKind("cache_write_1h_tokens", OPUS)),
+        ("USE1-MP:USE1_CacheWrite1hInputTokenCount_Global-Units", TokenKind("cache_write_1h_tokens", OPUS, True)),
+        ("USE1-MP:USE1_InputTokenCount_Foo-Units", TokenKind("input_tokens", OPUS, unknown="Foo")),
         ("USE1-MP:USE1_input_tokens_standard-Units", TokenKind("input_tokens", OPUS)),
         ("USE1_output_tokens_standard-Units", TokenKind("output_tokens", OPUS)),
         ("APN1-MP:APN1_cache_read_tokens_global_standard-Units", TokenKind("cache_read_tokens", OPUS, True)),
