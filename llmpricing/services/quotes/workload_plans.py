@@ -37,7 +37,7 @@ class WorkloadPart(NamedTuple):
     tier: str | None
 
 
-class _Said(NamedTuple):
+class _PartQuote(NamedTuple):
     """What a quote of a part at one hour says: its total, None where it has none, state, and codes of warnings."""
 
     total: Decimal | None
@@ -45,7 +45,7 @@ class _Said(NamedTuple):
     codes: tuple[str, ...]
 
 
-_Kind = tuple[tuple[str, ...], int, str | None]  # what is counted, between which steps, at which tier
+_QuotedKind = tuple[tuple[str, ...], int, str | None]  # what is counted, between which steps, at which tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class WorkloadPlan:
     hours: Hours
     steps: tuple[int, ...]
     bounds: tuple[int, ...]
-    quotes: dict[_Kind, tuple[LinearQuote, ...] | None]
+    quotes: dict[_QuotedKind, tuple[LinearQuote, ...] | None]
 
     def cost(self, parts: Sequence[WorkloadPart], *, has_batch: bool | None) -> WorkloadCost | None:
         """What quotes in USD of these parts say together, spread over a week; None where it takes quotes to tell."""
@@ -73,13 +73,13 @@ class WorkloadPlan:
         costs = [self._together(of_hour, has_batch) for of_hour in zip(*known, strict=True)]
         return over_hours(costs, [minutes for _, minutes in self.hours])
 
-    def _together(self, parts: Sequence[_Said], has_batch: bool | None) -> WorkloadCost:
+    def _together(self, parts: Sequence[_PartQuote], has_batch: bool | None) -> WorkloadCost:
         totals = [one.total for one in parts if one.total is not None]
         total = sum(totals, Decimal(0)) if len(totals) == len(parts) else None
         codes = parts[0].codes if len(parts) == 1 else tuple(dict.fromkeys(code for one in parts for code in one.codes))
         return WorkloadCost(self.offering, total, total, "USD", parts[-1].state, has_batch, codes)
 
-    def _said(self, usage: Usage, tier: str | None) -> list[_Said] | None:
+    def _said(self, usage: Usage, tier: str | None) -> list[_PartQuote] | None:
         """What quotes of one part say, at each hour."""
         quotes = self._quotes(usage, tier)
         if quotes is None:
@@ -93,7 +93,7 @@ class WorkloadPlan:
                 return None
             if len({total, *(side[place].total(usage.leaves) for side in sides)} - {None}) > 1:
                 codes = tuple(dict.fromkeys((*codes, Code.AGGREGATE)))
-            found.append(_Said(None if total is None else money(total), quote.state, codes))
+            found.append(_PartQuote(None if total is None else money(total), quote.state, codes))
         return found
 
     def _sides(self, usage: Usage, tier: str | None) -> list[tuple[LinearQuote, ...]] | None:

@@ -24,7 +24,7 @@ _IDS = (  # of accounts, projects and keys, as sellers number them
 )
 
 
-class Alike(Enum):
+class SharedVerdict(Enum):
     """How what both tell of one thing compares."""
 
     SAME = auto()
@@ -105,17 +105,17 @@ class FilePair(NamedTuple):
         """What is left of both."""
         return self.ours, self.theirs
 
-    def alike(self, both: Shared) -> Alike:
+    def alike(self, both: Shared) -> SharedVerdict:
         """Whether both tell as much: equal amounts, or apart by rounding that is small against them."""
         ours, theirs = (side.told.amount for side in both.sides)
         larger = max(abs(ours), abs(theirs))
         more = abs(WIDE.subtract(ours, theirs))
         rounding = sum((side.told.lines * one for side, one in zip(both.sides, self.noise, strict=True)), Decimal(0))
         if more > max(_FLOAT * larger, rounding):
-            return Alike.APART
+            return SharedVerdict.APART
         if more > _FLOAT * larger and rounding > _SMALL * larger:
-            return Alike.UNSURE
-        return Alike.OTHER_LINES if both.are_other_lines else Alike.SAME
+            return SharedVerdict.UNSURE
+        return SharedVerdict.OTHER_LINES if both.are_other_lines else SharedVerdict.SAME
 
 
 def shared_lines(pair: FilePair) -> Iterator[Shared]:

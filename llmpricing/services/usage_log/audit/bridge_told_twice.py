@@ -12,10 +12,10 @@ from typing import NamedTuple
 from llmpricing.domain.quotes.mistakes.explaining import CENTS
 from llmpricing.services.usage_log.audit.bridge_days import first_and_last, overlap, stretch
 from llmpricing.services.usage_log.audit.bridge_shared_lines import (
-    Alike,
     FilePair,
     Shared,
     SharedLines,
+    SharedVerdict,
     names_told,
     shared_lines,
 )
@@ -88,14 +88,14 @@ def _rank(teller: Teller, told: Mapping[Subject, ToldAmount]) -> tuple[object, .
 
 def _settle(pair: FilePair) -> Iterator[ToldTwice]:
     """Take out of either file what the other tells too, as far as it is proven, and say so; else what may be."""
-    found: dict[Alike, list[Shared]] = defaultdict(list)
+    found: dict[SharedVerdict, list[Shared]] = defaultdict(list)
     for one in shared_lines(pair):
         found[pair.alike(one)].append(one)
-    same, apart, others = found[Alike.SAME], found[Alike.APART], found[Alike.OTHER_LINES]
+    same, apart, others = found[SharedVerdict.SAME], found[SharedVerdict.APART], found[SharedVerdict.OTHER_LINES]
     if len({one.most for one in others if not one.is_beside}) >= _PROOF:
         same, others = [*same, *others], []
     if _are_of_the_same(same, apart):
-        again = [*same, *found[Alike.UNSURE]]
+        again = [*same, *found[SharedVerdict.UNSURE]]
         yield from _said(pair, TWICE, again)
         for both in again:
             _drop(pair.theirs, both.theirs)
@@ -105,7 +105,7 @@ def _settle(pair: FilePair) -> Iterator[ToldTwice]:
         yield from _said(pair, MAYBE, others)
     else:
         rest = [one for one in apart if not one.bears_ids]  # other ids, and other amounts: other lines
-        yield from _said(pair, MAYBE, [*same, *others, *found[Alike.UNSURE], *rest])
+        yield from _said(pair, MAYBE, [*same, *others, *found[SharedVerdict.UNSURE], *rest])
 
 
 def _are_of_the_same(same: Sequence[Shared], apart: Sequence[Shared]) -> bool:

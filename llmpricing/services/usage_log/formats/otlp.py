@@ -36,7 +36,7 @@ _SUMMED = not_billed("a metric, whose sums its events or spans tell")
 _ALONE = unpriced("a metric, whose sums tell no requests: export the events or spans of its service too")
 
 
-class _Told(NamedTuple):
+class _SignalsTold(NamedTuple):
     """What a file's spans and events tell, by 64 bits each: ``spans`` that call a model, ``calls`` of an id or a span
     with what they count; and of which ``services`` any calls are told.
     """
@@ -46,8 +46,8 @@ class _Told(NamedTuple):
     services: set[str]
 
 
-def _looked_through(rows: Iterable[Mapping[str, Any]]) -> _Told:
-    told = _Told(set(), set(), set())
+def _looked_through(rows: Iterable[Mapping[str, Any]]) -> _SignalsTold:
+    told = _SignalsTold(set(), set(), set())
     for fields in rows:
         row = Row(fields, Unread())
         service = _service_of(row)
@@ -63,7 +63,7 @@ def _looked_through(rows: Iterable[Mapping[str, Any]]) -> _Told:
     return told
 
 
-def _reader(told: _Told | None) -> RecordReader:
+def _reader(told: _SignalsTold | None) -> RecordReader:
     def events(row: Row) -> Iterator[UsageRecord]:
         for event in events_of(row):
             for record in each([event], event_record, CHARGE):
@@ -85,7 +85,7 @@ def _reader(told: _Told | None) -> RecordReader:
     return read
 
 
-def _told_once(event: Mapping[str, Any], record: UsageRecord, told: _Told) -> UsageRecord:
+def _told_once(event: Mapping[str, Any], record: UsageRecord, told: _SignalsTold) -> UsageRecord:
     """The record of an event: repeated where a span tells the same call with the same counts, or the call that it
     names and does not count; else it says that spans may tell of the same.
     """

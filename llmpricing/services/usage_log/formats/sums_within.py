@@ -24,14 +24,14 @@ _SESSION = -1
 
 
 @dataclass
-class _Kind:
+class _SumsOfOneKind:
     """The sums of one length: ``keys`` in order of their begin."""
 
     keys: list[SumOfDocument]
     begins: list[int]
 
     @classmethod
-    def of(cls, sums: GroupedSums, keys: Sequence[SumOfDocument]) -> _Kind:
+    def of(cls, sums: GroupedSums, keys: Sequence[SumOfDocument]) -> _SumsOfOneKind:
         found = sorted(keys, key=lambda key: sums[key].begin)
         return cls(found, [sums[key].begin for key in found])
 
@@ -69,7 +69,7 @@ def _compared(sums: GroupedSums, kinds: Mapping[int, Sequence[SumOfDocument]]) -
     found: dict[SumOfDocument, Retelling] = {}
     finer: list[SumOfDocument] = []
     for length in lengths:
-        told = _Kind.of(sums, finer)
+        told = _SumsOfOneKind.of(sums, finer)
         for coarse in _of_one_time(sums, kinds[length]):
             begin, end = min(sums[key].begin for key in coarse), max(sums[key].end for key in coarse)
             fine = list(told.within(sums, begin, end))
