@@ -268,11 +268,11 @@ def test_since_when_models_are_there_is_known_before_a_page_asks(held, monkeypat
 def test_a_row_of_a_list_is_made_once_whatever_filter_finds_it(held, redis_url, monkeypatch):
     made = []
 
-    def items_of(reads, clocks, rows, standing):
-        made.extend(row.id for row in rows)
-        return listing.items_of(reads, clocks, rows, standing)
+    def item_of(row, behind, at):
+        made.append(row.id)
+        return listing.item_of(row, behind, at)
 
-    monkeypatch.setattr(model_rows, "items_of", items_of)
+    monkeypatch.setattr(model_rows, "item_of", item_of)
     expected = {row["id"]: row for row in held.get("/api/v1/models").json["data"]}
     assert sorted(made) == sorted(expected)
     for query in ("q=acme", "sort=-input_per_mtok&limit=3", "max_input_price=1000", "fields=id,codes", "format=csv"):
