@@ -101,12 +101,14 @@ class FileReader:
         totals: Collection[int] = (),
         pages: Sequence[ApiPage] = (),
         untold: Collection[str] | None = None,
+        scanned: Any = None,
     ) -> None:
         self._signs, self._totals = signs, totals
         self._parts = ToldParts(shape, pages) if shape.sums else None
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
-        scan = shape.scan
-        read = shape.reader(scan(counted_fields(tool_rows(path, shape, signs), each_row)) if scan else None)
+        if shape.scan and scanned is None:
+            scanned = shape.scan(counted_fields(tool_rows(path, shape, signs), each_row))
+        read = shape.reader(scanned)
         self.untold = never_told(shape, path, each_row) if untold is None else untold
         self._read: RecordReader = telling_lacks(shape, read, self.untold)
         self.alike = None if one_by_one or not shape.varying else alike or self._new_alike(shape.varying)

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from llmpricing.domain.usage.counting_names import counts_things
 from llmpricing.domain.usage.likely import told_meter
@@ -35,7 +36,7 @@ from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.tool_columns import QUOTE_TABLE
-from llmpricing.services.usage_log.formats.tool_names import by_tool_names
+from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool_rows
 from llmpricing.services.usage_log.formats.total_rows import total_rows
 from llmpricing.services.usage_log.formats.undated import dated
 from llmpricing.services.usage_log.formats.unread import Unread
@@ -140,6 +141,7 @@ class UsageFiles:
     one_by_one: bool = False
     numbered: bool = False
     _untold: dict[Path, Collection[str]] = field(default_factory=dict)  # of files that were read before
+    _scanned: dict[str, Any] = field(default_factory=dict)  # by the name of a shape that scans all its files
     _alike: dict[int, AlikeRows] = field(default_factory=dict)  # by the identity of their shape, which is held
 
     def records(self) -> Iterator[UsageRecord]:
@@ -206,12 +208,24 @@ class UsageFiles:
             totals=file.totals,
             pages=file.pages,
             untold=self._untold.get(file.path),
+            scanned=self._scanned_of(file),
         )
         self._untold[file.path] = reader.untold
         if is_alike_everywhere and reader.alike is not None:
             self._alike[id(shape)] = reader.alike
             reader.alike.begin()
         return reader
+
+    def _scanned_of(self, file: UsageFile) -> Any:
+        """What is found in all files of a shape whose files tell of each other; None of any other shape."""
+        shape = file.shape
+        if shape.scan is None or not shape.scans_all:
+            return None
+        if shape.name not in self._scanned:
+            some = [one for one in self.files if one.shape.name == shape.name]
+            rows = (row for one in some for row in tool_rows(one.path, shape, one.signs))
+            self._scanned[shape.name] = shape.scan(counted_fields(rows, self.each_row))
+        return self._scanned[shape.name]
 
 
 def _of_file(source: FileTold, record: UsageRecord) -> UsageRecord:

@@ -142,6 +142,7 @@ SHAPES = (
         counts="one span that called a model, and one event that no span tells",
         signs=(*OTLP.signs, *_EVENTS.signs, *signs("resource scopeMetrics", "scopeMetrics")),
         scan=_looked_through,
+        scans_all=True,
         reader=_reader,
         always={name: (*OTLP.always[name], *_EVENTS.always[name]) for name in _OF_BOTH},
         sometimes={meter: (*fields, *_EVENTS.always[meter]) for meter, fields in OTLP.sometimes.items()},

@@ -74,10 +74,10 @@ class Shape:
     """One way in which a tool writes usage down.
 
     ``signs`` are sets of keys: a row with all keys of one of them is of this shape, if ``is_like`` agrees. ``reader``
-    makes a reader for one file; it is given what ``scan`` found in the file's rows. Where a record ``grows``, as
-    what is written down while it runs, the same id is told again with larger counts, and the largest holds. With
-    ``varying`` fields, rows that are alike but for these and for counts are understood once for all.
-    ``caches_beside``: what was cached lies beside the input.
+    makes a reader for one file; it is given what ``scan`` found in the file's rows, or where it ``scans_all`` in those
+    of all files of this shape. Where a record ``grows``, as what is written down while it runs, the same id is told
+    again with larger counts, and the largest holds. With ``varying`` fields, rows that are alike but for these and for
+    counts are understood once for all. ``caches_beside``: what was cached lies beside the input.
 
     The tool ``always`` writes these meters or conditions, in a field whose dotted name ends with one of these names:
     where none is there, the file was cut; a RECORD_ID is there if the record has one. Some it writes only ``since`` a
@@ -98,6 +98,7 @@ class Shape:
     reader: Callable[[Any], RecordReader]
     is_like: Callable[[Mapping[str, Any]], bool] = lambda row: True
     scan: Callable[[Iterable[Mapping[str, Any]]], Any] | None = None
+    scans_all: bool = False
     grows: bool = False
     varying: Varying | None = None
     always: Always = field(default_factory=dict)

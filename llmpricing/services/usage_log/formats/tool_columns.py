@@ -51,6 +51,7 @@ _SPANS = (
     *_words("embedding.model_name llm.provider llm.system"),
     *(name for names in AI_SDK_NAMES.values() for name in names),
     *_words("ai.operationId ai.model.id ai.model.provider ai.response.model ai.usage.totalTokens"),
+    *_words("ai.response.providerMetadata"),
     *_words("ai.usage.inputTokenDetails.noCacheTokens ai.usage.outputTokenDetails.textTokens"),
 )
 _GENERATIONS = _words(
@@ -171,7 +172,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "github-copilot-premium": _words(
         """
-        date username product sku model quantity net_amount exceeds_quota organization cost_center_name
+        date username product sku model quantity unit_type net_amount exceeds_quota organization cost_center_name
         """
     ),
     "aws-cur": _bill(aws_bill.CUR),
