@@ -143,6 +143,14 @@ _NOBODY = frozenset(
         *("proxy", "unknown"),
     }
 )
+# What runs agents with any seller's models, in one word.
+_FRAMEWORKS = frozenset(
+    {
+        *("agentframework", "agno", "autogen", "crewai", "dspy", "haystack", "langchain", "langgraph", "llamaindex"),
+        *("mastra", "microsoftagentframework", "pydanticai", "semantickernel", "smolagents", "springai", "strands"),
+        "strandsagents",
+    }
+)
 CALLING = frozenset(
     {
         *("agent", "ai", "api", "apis", "async", "audio", "beta", "chat", "client", "com", "completion", "completions"),
@@ -163,6 +171,13 @@ def is_providers_name(name: str) -> bool:
 def names_nobody(name: str) -> bool:
     """Whether a name is one for a gateway or a shape of requests alone, such as ``litellm_proxy``: no seller's."""
     return is_providers_name(name) and not _NOBODY.isdisjoint(words_of(name))
+
+
+def is_framework(name: str) -> bool:
+    """Whether a name is that of a framework alone, such as ``strands-agents`` or ``LangChain``: traces name it where
+    they should name the seller, which ``langchain_openai`` does beside it.
+    """
+    return "".join(words_of(name)) in _FRAMEWORKS
 
 
 def is_local(provider: str) -> bool:

@@ -21,7 +21,7 @@ _SLIPS, _ALIKE = 3, 0.85  # ids that a slip may mean, and how much they share wi
 _SIGNS_APART, _LONGEST_SLIP = 2, 100
 _COMMON = 200  # marks that more ids bear than this say little
 # What tools write behind a model's name: how hard it should think, or in which mode.
-_EFFORTS = frozenset({"xhigh", "high", "medium", "low", "minimal", "none", "thinking", "reasoning", "think", "fast"})
+_EFFORTS = frozenset({"xhigh", "high", "medium", "low", "minimal", "none", "thinking", "reasoning", "think"})
 # Words that models of every house bear.
 _OF_ANY_KIND = frozenset(
     {"base", "beta", "chat", "code", "english", "exp", "experimental", "flash", "free", "generate", "image", "instant"}

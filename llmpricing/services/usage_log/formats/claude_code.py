@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.ccusage_spans import span_of_entry
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
@@ -74,6 +75,9 @@ def _is_line(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("type"), str) and isinstance(row.get("message", {}), Mapping)
 
 
+_FAST = "-fast"
+
+
 def _ccusage_counts(row: Row) -> Usage:
     return usage_of(
         {
@@ -117,9 +121,8 @@ def _rest(rest: Mapping[str, Decimal], entry: Row) -> UsageRecord:
     if len(named) != 1 or not rest.keys() - {"cost"}:
         told = ", ".join(f"{to_text(number)} {name}" for name, number in rest.items())
         return replace(made, outcome=unpriced(f"the entry counts more than its models: {told}; export it anew, whole"))
-    return replace(
-        made, model=str(named[0]), usage=_ccusage_counts(Row({k: int(v) for k, v in rest.items()}, entry.unread))
-    )
+    usage = _ccusage_counts(Row({k: int(v) for k, v in rest.items()}, entry.unread))
+    return replace(_of_speed(str(named[0]), made), usage=usage)
 
 
 def _breakdown(entry: Row, row: Row) -> UsageRecord:
@@ -133,8 +136,15 @@ def _breakdown(entry: Row, row: Row) -> UsageRecord:
     facts = labels(session=entry.text("sessionId"), project=entry.text("projectPath", "project"))
     charged, model = row.amount("cost"), row.text("modelName", "model")
     outcome = _MADE_BY_TOOL if model == SYNTHETIC else BILLED
-    span = span_of_entry(entry, at)
-    return UsageRecord(model, at, usage, None, span, charged=charged, labels=facts, outcome=outcome)
+    made = _of_speed(model, UsageRecord("", at, usage, None, span_of_entry(entry, at), charged=charged, labels=facts))
+    return replace(made, outcome=outcome)
+
+
+def _of_speed(model: str, made: UsageRecord) -> UsageRecord:
+    """The record of a model, which ccusage names by its fast mode too (its pull request 886): claude-opus-4-8-fast."""
+    if not (model.startswith("claude-") and model.endswith(_FAST)):
+        return replace(made, model=model)
+    return replace(made, model=model.removesuffix(_FAST), context=context("fast"))
 
 
 def _day(entry: Row) -> datetime:
@@ -161,7 +171,7 @@ def _block(row: Row) -> UsageRecord:
         reason = "several models without a split" if models else "names no model"
         named = ", ".join(models)
         return UsageRecord(named, at, span=span, charged=charged, outcome=unpriced(f"the block has {reason}"))
-    return UsageRecord(models[0], at, usage, None, span, charged=charged)
+    return _of_speed(models[0], UsageRecord("", at, usage, None, span, charged=charged))
 
 
 def _entries(_found: object) -> RecordReader:

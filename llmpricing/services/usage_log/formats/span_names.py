@@ -12,10 +12,11 @@ OTEL = {
     "cache_read_tokens": (
         *("cache_read.input_tokens", "cache_read_input_tokens", "cached_input_tokens"),
         *("details.cache_read_tokens", "details.cache_read_input_tokens", "details.cached_tokens"),
-        "details.cached_content_tokens",
+        *("details.cached_content_tokens", "cache_read_tokens", "input_cached_tokens"),
     ),
     "cache_write_tokens": (
         *("cache_creation.input_tokens", "cache_creation_input_tokens"),
+        *("cache_write_tokens", "cache_write_input_tokens"),  # Pydantic AI's, and those of AWS Strands
         *("details.cache_write_tokens", "details.cache_creation_input_tokens"),
     ),
     "output_reasoning_tokens": (

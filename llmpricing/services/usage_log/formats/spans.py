@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.names.hints import is_framework
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.ai_sdk_metadata import with_metadata
@@ -73,10 +74,11 @@ def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     row.known(*OTEL_HARMLESS)
     operation = row.text("gen_ai.operation.name", "llm.request.type").lower()
     model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
-    provider = row.text("gen_ai.provider.name", "gen_ai.system") or None
+    provider = row.text("gen_ai.provider.name", "gen_ai.system")
+    provider = "" if is_framework(provider) else provider
     is_known = operation in _OPERATIONS
     is_call = bool(model or operation) if is_known else operation not in _SUMMING and any(counts.values())
-    made = _made(row, counts, total, model, provider, is_call, _tier(row), label)
+    made = _made(row, counts, total, model, provider or None, is_call, _tier(row), label)
     return (
         made if made is None or is_known or not is_call else made.with_remark("OPERATION_UNKNOWN", _UNKNOWN_OPERATION)
     )
