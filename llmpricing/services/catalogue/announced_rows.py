@@ -43,10 +43,8 @@ def announced_rows(
     for _ in range(_MOST_ENDS):
         at_ends, pending = pending, {}
         for at in sorted(set(at_ends.values())):
-            then, slugs = (
-                Clocks(at, clocks.known_at),
-                [slug for slug, end in at_ends.items() if end == at and slug in now],
-            )
+            then = Clocks(at, clocks.known_at)
+            slugs = [slug for slug, end in at_ends.items() if end == at and slug in now]
             rows = [AnnouncedRow(now[row.id], row) for row in rows_of(reads, then, slugs, standing)]
             found[at] += rows
             pending |= _next_ends(reads, then, [row.then for row in rows if not row.moved], standing)

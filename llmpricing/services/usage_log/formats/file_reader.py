@@ -85,7 +85,8 @@ class ReadBatch(NamedTuple):
 
 class FileReader:
     """Reads a file of this shape; fields that may mean money and are not understood go to ``unread``. What it is
-    ``untold`` is looked up in the whole file, unless that is known.
+    ``untold`` is looked up in the whole file, unless that is known; so is what the shape looks for first, unless it was
+    ``scanned``.
     """
 
     def __init__(

@@ -84,13 +84,22 @@ def _compared(
     finest, *others = sorted(by_grain, key=lambda grain: (-len(grain), sorted(grain)))
     for grain in others:
         names = sorted((grain & finest) - {_CONDITIONS})
-        fine, coarse = (by_owners(sums, by_grain[one], names) for one in (finest, grain))
-        for owners in fine.keys() & coarse.keys():
-            is_same = come_to_the_same(sums, fine[owners], coarse[owners])
-            for key in coarse[owners]:
-                yield key, Retelling.AGAIN if is_same else Retelling.OTHERWISE_AND_COARSER
-            for key in () if is_same else fine[owners]:
-                yield key, Retelling.OTHERWISE
+        yield from laid_beside(sums, by_grain[grain], by_grain[finest], names)
+
+
+def laid_beside(
+    sums: GroupedSums, coarse: Sequence[SumOfDocument], fine: Sequence[SumOfDocument], names: Sequence[str]
+) -> Iterator[tuple[SumOfDocument, Retelling]]:
+    """What becomes of coarser sums beside finer ones of the same usage, owner by owner of these names: told again where
+    both come to the same, else both otherwise.
+    """
+    one, other = (by_owners(sums, some, names) for some in (coarse, fine))
+    for owners in one.keys() & other.keys():
+        is_same = come_to_the_same(sums, one[owners], other[owners])
+        for key in one[owners]:
+            yield key, Retelling.AGAIN if is_same else Retelling.OTHERWISE_AND_COARSER
+        for key in () if is_same else other[owners]:
+            yield key, Retelling.OTHERWISE
 
 
 def grain_of(sums: GroupedSums, keys: Sequence[SumOfDocument]) -> _Grain:

@@ -13,9 +13,8 @@ from llmpricing.services.usage_log.formats.sums_grouped import (
     Retelling,
     SumOfDocument,
     by_most,
-    by_owners,
-    come_to_the_same,
     grain_of,
+    laid_beside,
 )
 
 _DAY = 86_400 * 10**6  # microseconds
@@ -77,7 +76,8 @@ def _compared(sums: GroupedSums, kinds: Mapping[int, Sequence[SumOfDocument]]) -
                 fine = told.keys
             if sums[coarse[0]].is_line:  # of a bill, whose parts are cut alike
                 fine = [key for key in fine if key[1] != coarse[0][1]]
-            found |= dict(_laid_beside(sums, coarse, fine))
+            names = sorted(grain_of(sums, coarse) & grain_of(sums, fine))
+            found |= dict(laid_beside(sums, coarse, fine, names))
         finer += [key for key in kinds[length] if found.get(key) is not Retelling.AGAIN]
     return found
 
@@ -90,16 +90,3 @@ def _of_one_time(sums: GroupedSums, keys: Sequence[SumOfDocument]) -> Iterator[S
         when = () if one.is_of_session else (one.begin, one.end)
         by_time[(*when, key[1]) if one.is_line else when].append(key)
     yield from by_time.values()
-
-
-def _laid_beside(
-    sums: GroupedSums, coarse: Sequence[SumOfDocument], fine: Sequence[SumOfDocument]
-) -> Iterator[tuple[SumOfDocument, Retelling]]:
-    names = sorted(grain_of(sums, coarse) & grain_of(sums, fine))
-    one, other = by_owners(sums, coarse, names), by_owners(sums, fine, names)
-    for owners in one.keys() & other.keys():
-        is_same = come_to_the_same(sums, one[owners], other[owners])
-        for key in one[owners]:
-            yield key, Retelling.AGAIN if is_same else Retelling.OTHERWISE_AND_COARSER
-        for key in () if is_same else other[owners]:
-            yield key, Retelling.OTHERWISE
